@@ -12,9 +12,23 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 30_000,
     env: { TZ: 'UTC' },
-    typecheck: { enabled: false },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          // The runners of other projects' test files, planted by tests, are not ours.
+          exclude: ['**/node_modules/**', 'templates/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'interop', include: ['e2e/interop/*.test.ts'], testTimeout: 600_000, hookTimeout: 900_000 },
+      },
+    ],
   },
 })

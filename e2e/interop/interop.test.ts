@@ -1,0 +1,129 @@
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type FeatureStore, openStore } from 'feast-ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { feastSide } from './feast-side.ts'
+import { listedByUs, onlineByUs, rowsOfParquet, withoutTimes } from './our-side.ts'
+
+const references = [
+  'driver_stats:conv_rate',
+  'driver_stats:acc_rate',
+  'driver_stats:trips',
+  'driver_profile:level',
+  'driver_profile:name',
+  'driver_profile:active',
+  'driver_profile:since',
+  'driver_profile:photo',
+  'driver_profile:last_scores',
+  'driver_city_weather:rain',
+  'driver_city_weather:sky',
+]
+const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
+const entityRows = Array.from({ length: 520 }, (_, index) => ({ driver_id: 990 + index, city_name: `city${index % 101}` }))
+
+const folder = mkdtempSync(join(tmpdir(), 'interop-'))
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+/** A repository with the data and configuration of both, and the definitions of one or both sides. */
+async function makeRepository(name: string): Promise<string> {
+  const repo = join(folder, name)
+  await feastSide('make', repo)
+  copyFileSync(here('./definitions.ts'), join(repo, 'definitions.ts'))
+  return repo
+}
+
+async function inStore<Result>(repo: string, use: (store: FeatureStore) => Promise<Result>): Promise<Result> {
+  await using store = await openStore(repo)
+  return await use(store)
+}
+
+const materializeByUs = async (repo: string): Promise<unknown> => inStore(repo, async (store) => store.materialize(window))
+
+async function onlineByFeast(repo: string): Promise<unknown> {
+  const request = join(repo, 'request.json')
+  writeFileSync(request, JSON.stringify({ features: references, entity_rows: entityRows }))
+  return feastSide('online', repo, request)
+}
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a repository that we applied and materialized', () => {
+  let repo: string
+  beforeAll(async () => {
+    repo = await makeRepository('ours')
+    copyFileSync(here('./on-demand.ts'), join(repo, 'on-demand.ts'))
+    await inStore(repo, async (store) => store.apply())
+    await materializeByUs(repo)
+  })
+
+  test('opens in real Feast, and every object that it lists equals ours', async () => {
+    expect(await feastSide('list', repo)).toEqual(await inStore(repo, listedByUs))
+  })
+
+  test('gives real Feast the online values that it gives us', async () => {
+    expect(await onlineByFeast(repo)).toEqual(await inStore(repo, async (store) => onlineByUs(store, references, entityRows)))
+  })
+
+  test('loses nothing when real Feast applies the same definitions after us', async () => {
+    const before = await inStore(repo, listedByUs)
+    const { output } = await feastSide<{ output: string }>('apply', repo)
+    const after = await inStore(repo, listedByUs)
+    // Python doesn't define the on-demand view and its request source, so its apply removes them and nothing else.
+    const removed = (list: Record<string, unknown[]>): unknown => ({ ...list, on_demand_feature_views: [] })
+    expect(output).toContain('Deleted on demand feature view fare')
+    expect(withoutTimes(removed(after))).toEqual(withoutTimes(removed(before)))
+  })
+})
+
+describe('a repository that real Feast applied and materialized', () => {
+  let repo: string
+  beforeAll(async () => {
+    repo = await makeRepository('theirs')
+    await feastSide('apply', repo)
+    await feastSide('materialize', repo, window.start, window.end)
+  })
+
+  test('lists the same objects to us', async () => {
+    expect(await inStore(repo, listedByUs)).toEqual(await feastSide('list', repo))
+  })
+
+  test('gives us the online values that it gives real Feast', async () => {
+    expect(await inStore(repo, async (store) => onlineByUs(store, references, entityRows))).toEqual(await onlineByFeast(repo))
+  })
+
+  test('joins 10 000 entity rows with 3 views to the same rows, one by one', async () => {
+    const list = join(repo, 'references.json')
+    writeFileSync(list, JSON.stringify(references))
+    const theirs = join(repo, 'theirs.parquet')
+    const ours = join(repo, 'ours.parquet')
+    await feastSide('historical', repo, 'data/entities.parquet', list, theirs)
+    await inStore(repo, async (store) =>
+      store.getHistoricalFeatures({ features: references, entities: 'data/entities.parquet' }).toParquet(ours),
+    )
+    const expected = await rowsOfParquet(theirs, 'label')
+    expect(expected).toHaveLength(10_000)
+    expect(await rowsOfParquet(ours, 'label')).toEqual(expected)
+  })
+
+  test('is unchanged by our apply of the same definitions: no update, no lost interval', async () => {
+    const copy = join(folder, 'theirs-copy')
+    cpSync(repo, copy, { recursive: true })
+    const before = await inStore(copy, listedByUs)
+    const bytes = readFileSync(join(copy, 'data/registry.db'))
+    await inStore(copy, async (store) => store.apply())
+    expect(withoutTimes(await inStore(copy, listedByUs))).toEqual(withoutTimes(before))
+    expect(readFileSync(join(copy, 'data/registry.db')).equals(bytes)).toBe(true)
+  })
+
+  test('keeps what each side added when the other applies: intervals of both', async () => {
+    await materializeByUs(repo)
+    await feastSide('apply', repo)
+    const listed = await inStore(repo, listedByUs)
+    const stats = listed['feature_views']?.find((view) => JSON.stringify(view).includes('"driver_stats"'))
+    expect(stats).toHaveProperty('meta.materialization_intervals')
+    expect((stats as { meta: { materialization_intervals: unknown[] } }).meta.materialization_intervals).toHaveLength(2)
+    expect(await feastSide('list', repo)).toEqual(listed)
+  })
+})
