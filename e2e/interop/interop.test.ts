@@ -21,7 +21,10 @@ const references = [
   'driver_city_weather:sky',
 ]
 const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
-const entityRows = Array.from({ length: 520 }, (_, index) => ({ driver_id: 990 + index, city_name: `city${index % 101}` }))
+const entityRows = Array.from({ length: 520 }, (_, index) => ({
+  driver_id: 990 + index,
+  city_name: `city${index % 101}`,
+}))
 
 const folder = mkdtempSync(join(tmpdir(), 'interop-'))
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -39,7 +42,8 @@ async function inStore<Result>(repo: string, use: (store: FeatureStore) => Promi
   return await use(store)
 }
 
-const materializeByUs = async (repo: string): Promise<unknown> => inStore(repo, async (store) => store.materialize(window))
+const materializeByUs = async (repo: string): Promise<unknown> =>
+  inStore(repo, async (store) => store.materialize(window))
 
 async function onlineByFeast(repo: string): Promise<unknown> {
   const request = join(repo, 'request.json')
@@ -63,7 +67,9 @@ describe('a repository that we applied and materialized', () => {
   })
 
   test('gives real Feast the online values that it gives us', async () => {
-    expect(await onlineByFeast(repo)).toEqual(await inStore(repo, async (store) => onlineByUs(store, references, entityRows)))
+    expect(await onlineByFeast(repo)).toEqual(
+      await inStore(repo, async (store) => onlineByUs(store, references, entityRows)),
+    )
   })
 
   test('loses nothing when real Feast applies the same definitions after us', async () => {
@@ -90,7 +96,9 @@ describe('a repository that real Feast applied and materialized', () => {
   })
 
   test('gives us the online values that it gives real Feast', async () => {
-    expect(await inStore(repo, async (store) => onlineByUs(store, references, entityRows))).toEqual(await onlineByFeast(repo))
+    expect(await inStore(repo, async (store) => onlineByUs(store, references, entityRows))).toEqual(
+      await onlineByFeast(repo),
+    )
   })
 
   test('joins 10 000 entity rows with 3 views to the same rows, one by one', async () => {

@@ -1,0 +1,73 @@
+/** `npm run bench:results`: makes `bench/RESULTS.md` from what the benchmarks left in `bench/results/`. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** One benchmark's outcome: a table, and bars that were set beforehand. */
+export interface BenchResult {
+  readonly title: string
+  /** What was run, on which data, and how the figures were taken. */
+  readonly method: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  readonly bars: readonly { readonly name: string; readonly limit: number; readonly measured: number }[]
+  readonly notes: readonly string[]
+}
+
+interface StoredResult extends BenchResult {
+  readonly date: string
+  readonly machine: string
+  readonly versions: string
+}
+
+const folder = fileURLToPath(new URL('./results/', import.meta.url))
+
+/** Stores the outcome of `npm run bench:NAME`, replacing the one before, and prints it. */
+export function recordResult(name: string, result: BenchResult): void {
+  const stored: StoredResult = {
+    ...result,
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}`,
+    versions: `Node ${process.version}`,
+  }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(`${folder}${name}.json`, `${JSON.stringify(stored, null, 2)}\n`)
+  console.log(section(name, stored))
+}
+
+function section(name: string, result: StoredResult): string {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const bars = result.bars.map(({ name: bar, limit, measured }) =>
+    row([bar, `≤ ${limit.toFixed(3)}`, measured.toFixed(3), measured <= limit ? 'met' : '**missed**']),
+  )
+  return [
+    `## ${result.title}`,
+    `\`npm run bench:${name}\` · ${result.date} · ${result.machine} · ${result.versions}`,
+    result.method,
+    [row(result.columns), row(result.columns.map(() => '---')), ...result.rows.map(row)].join('\n'),
+    [
+      row(['bar: ours as a share of the other', 'limit', 'measured', '']),
+      row(['---', '---', '---', '---']),
+      ...bars,
+    ].join('\n'),
+    ...result.notes,
+  ].join('\n\n')
+}
+
+function makeDocument(): void {
+  const sections = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((file) => section(file.slice(0, -5), JSON.parse(readFileSync(folder + file, 'utf8')) as StoredResult))
+  const head = [
+    '# Results',
+    'Made by `npm run bench:results` from `bench/results/`. Every figure of ours stands beside real Feast 0.67.0 and, where there is one, the floor, taken in the same run on the same machine; the shares count, not the seconds.',
+  ]
+  writeFileSync(fileURLToPath(new URL('./RESULTS.md', import.meta.url)), `${[...head, ...sections].join('\n\n')}\n`)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makeDocument()
+  execFileSync('git', ['diff', '--stat', '--', 'bench/RESULTS.md'], { stdio: 'inherit' })
+}
