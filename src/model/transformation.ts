@@ -2,7 +2,10 @@ import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 
 /** A function kept in the registry. Bodies are opaque bytes that are never evaluated from a registry by default. */
 export interface Transformation {
-  /** `typescript` is ours; `pandas`, `python`, `substrait` and others are Feast's and are kept byte for byte. */
+  /**
+   * `typescript` is ours; `pandas`, `python`, `substrait` and others are Feast's and are kept byte for byte. Ours is
+   * stored in another form, which Python can load: see `typescript-transformation.ts`.
+   */
   readonly mode: string
   readonly name: string
   readonly body: Uint8Array
