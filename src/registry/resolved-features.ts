@@ -1,16 +1,20 @@
 import type { FeatureService } from '../model/feature-service.ts'
 import type { OnDemandFeatureView, StoredFeatureView } from '../model/feature-view.ts'
+import type { FeatureViewProjection } from '../model/feature-view-projection.ts'
 import type { Field } from '../model/field.ts'
 
-/** What a caller may ask for: references such as `view:feature`, bare view names, or a feature service. */
+/**
+ * What a caller may ask for: references such as `view:feature`, bare view names (all features), projections such as
+ * `view.select('feature')`, or a feature service, of which the registry's copy counts.
+ */
 export type FeatureSelection =
-  | { readonly kind: 'references'; readonly references: readonly string[] }
+  | { readonly kind: 'references'; readonly references: readonly (string | FeatureViewProjection)[] }
   | { readonly kind: 'service'; readonly service: FeatureService }
 
 /** A stored view's part in a request. */
 export interface ResolvedView {
   readonly view: StoredFeatureView
-  /** Alias or name: what full feature names begin with. */
+  /** Alias or name, with `@vN` when a version was asked for: what full feature names begin with. */
   readonly name: string
   /** The version of a `view@vN` reference; null for the current one. */
   readonly version: number | null
@@ -29,7 +33,7 @@ export interface ResolvedFeature {
 export interface ResolvedOnDemandView {
   readonly view: OnDemandFeatureView
   readonly name: string
-  /** Requested outputs. */
+  /** Outputs that are requested, then those that only other on-demand views need. */
   readonly features: readonly ResolvedFeature[]
   /** By source name in the definition: where its inputs come from. */
   readonly sources: Readonly<Record<string, ResolvedOnDemandSource>>
