@@ -1,0 +1,133 @@
+import { suggestion } from '../base/suggest.ts'
+import type { ConfigKey, Keys } from './config-key.ts'
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigFault {
+  readonly code: 'FTS1003' | 'FTS1004' | 'FTS1005' | 'FTS1006' | 'FTS1007'
+  /** Path of the key. */
+  readonly path: readonly string[]
+  /** Whether the key itself is wrong, or its value. */
+  readonly part: 'key' | 'value'
+  readonly message: string
+  readonly hint?: string | undefined
+  readonly notes?: readonly string[]
+}
+
+export type Mapping = Readonly<Record<string, unknown>>
+
+/** True for what YAML calls a mapping and JSON an object. */
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+}
+
+/** Every fault of a block against its table of keys, in the order in which the keys are written. */
+export function* checkKeys(
+  written: Mapping,
+  keys: Keys,
+  options: { readonly path: readonly string[]; readonly unknownKeys: 'kept' | 'refused'; readonly inside: string },
+): Generator<ConfigFault> {
+  for (const [name, value] of Object.entries(written)) {
+    const key = Object.hasOwn(keys, name) ? keys[name] : undefined
+    const path = [...options.path, name]
+    if (key === undefined) {
+      if (options.unknownKeys === 'refused') yield unknownKey(path, Object.keys(keys), options.inside)
+    } else yield* checkValue(value, key, path)
+  }
+  for (const [name, key] of Object.entries(keys)) {
+    if (key.required && written[name] === undefined) yield missingKey([...options.path, name], key)
+  }
+}
+
+export function missingKey(path: readonly string[], key: Pick<ConfigKey, 'doc'>): ConfigFault {
+  return {
+    code: 'FTS1004',
+    path,
+    part: 'key',
+    message: `The key ${path.join('.')} is missing.`,
+    notes: [`${path.join('.')}: ${key.doc}`],
+  }
+}
+
+function unknownKey(path: readonly string[], known: readonly string[], inside: string): ConfigFault {
+  const name = path.at(-1) ?? ''
+  const near = suggestion(name, known).trim()
+  return {
+    code: 'FTS1003',
+    path,
+    part: 'key',
+    message: `Unknown key "${name}" in ${inside}.`,
+    hint: near === '' ? 'no such key' : near.replace(/^D/, 'd'),
+    notes: [`known keys: ${known.length === 0 ? 'none but type' : known.join(', ')}`],
+  }
+}
+
+function* checkValue(value: unknown, key: ConfigKey, path: readonly string[]): Generator<ConfigFault> {
+  if (value === undefined || (value === null && key.nullable)) return
+  const problem = problemOf(value, key)
+  if (problem !== undefined) {
+    yield {
+      code: 'FTS1005',
+      path,
+      part: 'value',
+      message: `${path.join('.')} must be ${problem.expected}, not ${key.secret ? 'what is written' : shown(value)}.`,
+      hint: key.secret ? 'wrong kind of value' : problem.hint,
+      notes: [`${path.join('.')}: ${key.doc}`],
+    }
+    return
+  }
+  if (key.kind === 'block' && key.keys && isMapping(value)) {
+    yield* checkKeys(value, key.keys, { path, unknownKeys: key.unknownKeys ?? 'refused', inside: path.join('.') })
+  }
+}
+
+interface Problem {
+  readonly expected: string
+  readonly hint?: string
+}
+
+/** Values that YAML 1.1 and pydantic take for a boolean when they are written as text or number. */
+const booleanWords = new Set(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', 't', 'f', 'y', 'n'])
+
+const checks: Readonly<Record<ConfigKey['kind'], (value: unknown, key: ConfigKey) => Problem | undefined>> = {
+  text: (value) => {
+    if (typeof value === 'string') return undefined
+    return typeof value === 'number' || typeof value === 'boolean'
+      ? { expected: 'a text', hint: `write it in quotes: "${value}"` }
+      : { expected: 'a text' }
+  },
+  integer: (value, key) => numberProblem(Number.isInteger(value), 'a whole number', value, key),
+  number: (value, key) => numberProblem(typeof value === 'number', 'a number', value, key),
+  flag: (value) =>
+    typeof value === 'boolean' || booleanWords.has(String(value).toLowerCase())
+      ? undefined
+      : { expected: 'true or false' },
+  list: (value) => (Array.isArray(value) ? undefined : { expected: 'a list' }),
+  map: (value) => (isMapping(value) ? undefined : { expected: 'a mapping' }),
+  block: (value) => (isMapping(value) ? undefined : { expected: 'a mapping' }),
+  choice: (value, key) => {
+    const choices = key.choices ?? []
+    if (typeof value === 'string' && choices.includes(value)) return undefined
+    const near = typeof value === 'string' ? suggestion(value, choices).trim().replace(/^D/, 'd') : ''
+    const expected = choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.join(', ')}`
+    return { expected, ...(near !== '' && { hint: near }) }
+  },
+  any: () => undefined,
+}
+
+function problemOf(value: unknown, key: ConfigKey): Problem | undefined {
+  return checks[key.kind](value, key)
+}
+
+function numberProblem(right: boolean, expected: string, value: unknown, key: ConfigKey): Problem | undefined {
+  if (!right) return { expected, ...(isNumeric(value) && { hint: 'write it without quotes' }) }
+  if (key.minimum !== undefined && Number(value) < key.minimum) return { expected: `${expected} from ${key.minimum}` }
+  return undefined
+}
+
+const isNumeric = (value: unknown): boolean => typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (isMapping(value)) return 'a mapping'
+  return value === undefined ? 'missing' : JSON.stringify(value)
+}
