@@ -1,0 +1,104 @@
+import type { InfrastructureObject } from '../../model/registry-contents.ts'
+import type {
+  OnlineColumns,
+  OnlineRead,
+  OnlineStore,
+  OnlineTable,
+  OnlineWrite,
+  OnlineWriteSummary,
+} from '../../plugin/online-store.ts'
+
+/**
+ * The latest values in this process, gone when it ends: for tests, and the shortest full account of what an online
+ * store does. Times keep their microseconds.
+ */
+export function openMemoryOnlineStore(): OnlineStore {
+  return new MemoryOnlineStore()
+}
+
+interface StoredKey {
+  readonly eventMicros: bigint
+  readonly createdMicros: bigint | null
+  readonly values: ReadonlyMap<string, Uint8Array>
+}
+
+class MemoryOnlineStore implements OnlineStore {
+  readonly #tables = new Map<string, Map<string, StoredKey>>()
+
+  async read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineColumns[]> {
+    signal?.throwIfAborted()
+    return reads.map((read) => {
+      const table = this.#table(read.table)
+      const keys = read.entityKeys.map((key) => table.get(textOf(key)))
+      return {
+        values: read.features.map((feature) => keys.map((key) => key?.values.get(feature) ?? null)),
+        eventMicros: keys.map((key) => key?.eventMicros ?? null),
+      }
+    })
+  }
+
+  async write(batch: OnlineWrite, signal?: AbortSignal): Promise<OnlineWriteSummary> {
+    signal?.throwIfAborted()
+    const table = this.#table(batch.table)
+    const touched = new Map<string, boolean>()
+    for (const [row, key] of batch.entityKeys.entries()) {
+      const next = rowOf(batch, row)
+      const stored = table.get(textOf(key))
+      const replaces = stored === undefined || !isOlder(next, stored)
+      touched.set(textOf(key), replaces || touched.get(textOf(key)) === true)
+      if (!replaces) continue
+      table.set(textOf(key), { ...next, values: new Map([...(stored?.values ?? []), ...next.values]) })
+    }
+    const written = [...touched.values()].filter((replaced) => replaced).length
+    return { written, stale: touched.size - written }
+  }
+
+  infrastructure(_tables: readonly OnlineTable[]): readonly InfrastructureObject[] {
+    return []
+  }
+
+  async update(change: {
+    readonly keep: readonly OnlineTable[]
+    readonly drop: readonly OnlineTable[]
+  }): Promise<void> {
+    for (const table of change.drop) this.#tables.delete(nameOf(table))
+    for (const table of change.keep) this.#table(table)
+  }
+
+  async teardown(tables: readonly OnlineTable[]): Promise<void> {
+    for (const table of tables) this.#tables.delete(nameOf(table))
+  }
+
+  async close(): Promise<void> {}
+
+  #table(table: OnlineTable): Map<string, StoredKey> {
+    const known = this.#tables.get(nameOf(table))
+    if (known !== undefined) return known
+    const made = new Map<string, StoredKey>()
+    this.#tables.set(nameOf(table), made)
+    return made
+  }
+}
+
+const nameOf = (table: OnlineTable): string => JSON.stringify([table.project, table.view, table.version ?? 0])
+
+const textOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
+
+function rowOf(batch: OnlineWrite, row: number): StoredKey {
+  const values = batch.table.features.map((feature, index): [string, Uint8Array] => [
+    feature.name,
+    batch.values[index]?.[row] ?? new Uint8Array(0),
+  ])
+  return {
+    eventMicros: batch.eventMicros[row] ?? 0n,
+    createdMicros: batch.createdMicros[row] ?? null,
+    values: new Map(values),
+  }
+}
+
+/** True when `next` must not replace `stored`: an earlier event, or the same event known to be created earlier. */
+function isOlder(next: StoredKey, stored: StoredKey): boolean {
+  if (next.eventMicros !== stored.eventMicros) return next.eventMicros < stored.eventMicros
+  if (stored.createdMicros === null) return false
+  return next.createdMicros === null || next.createdMicros < stored.createdMicros
+}

@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type * as Sqlite from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isBusy, sqliteError } from './sqlite-errors.ts'
+
+/** How long to wait for another process's lock: in SQLite itself (this blocks the thread), and altogether. */
+const lockWaitMs = 50
+const lockDeadlineMs = 60_000
+
+/** Up to 64 MiB of pages. Loading a large table touches its indexes all over; a smaller cache writes pages again. */
+const cacheKiB = 65_536
+
+/**
+ * One connection, opened when first used. The journal stays in the file's own mode: the write-ahead log would be a
+ * lasting change of a file that other programs share, and its newest rows would not be in the file that people copy.
+ */
+export class SqliteConnection {
+  readonly path: string
+  #database: Sqlite.DatabaseSync | undefined
+  readonly #statements = new Map<string, Sqlite.StatementSync>()
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /**
+   * Runs `work` in a transaction, anew from its start when another process held a lock. `work` does not await, so
+   * nothing else of this process comes between its statements.
+   */
+  async transaction<T>(kind: 'read' | 'write', work: () => T, signal?: AbortSignal): Promise<T> {
+    const deadline = performance.now() + lockDeadlineMs
+    for (;;) {
+      signal?.throwIfAborted()
+      try {
+        return this.#attempt(kind, work)
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw sqliteError(error, this.path)
+      }
+      await sleep(1 + Math.random() * lockWaitMs, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+
+  /** The prepared statement of a text; rows come as arrays. Kept for the life of the connection. */
+  prepare(sql: string): Sqlite.StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#open().prepare(sql)
+    statement.setReturnArrays(true)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  execute(sql: string): void {
+    this.#open().exec(sql)
+  }
+
+  /** Within a write transaction: takes back what it did so far. */
+  startOver(): void {
+    this.prepare('ROLLBACK').run()
+    this.prepare('BEGIN IMMEDIATE').run()
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  #attempt<T>(kind: 'read' | 'write', work: () => T): T {
+    this.prepare(kind === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN').run()
+    try {
+      const result = work()
+      this.prepare('COMMIT').run()
+      return result
+    } catch (error) {
+      if (this.#open().isTransaction) this.prepare('ROLLBACK').run()
+      throw error
+    }
+  }
+
+  #open(): Sqlite.DatabaseSync {
+    if (this.#database !== undefined) return this.#database
+    mkdirSync(dirname(this.path), { recursive: true })
+    const { DatabaseSync } = loadSqlite()
+    const database = new DatabaseSync(this.path, { timeout: lockWaitMs })
+    database.exec(`PRAGMA cache_size = -${cacheKiB}`)
+    this.#database = database
+    return database
+  }
+}
+
+/**
+ * Node's own SQLite. Node warns on first use that the module is experimental, which a user of a feature store can do
+ * nothing about: that one warning is dropped, every other is passed on.
+ */
+function loadSqlite(): typeof Sqlite {
+  const emit = process.emitWarning
+  process.emitWarning = (...args: unknown[]): void => {
+    if (!isSqliteWarning(args[0])) Reflect.apply(emit, process, args)
+  }
+  try {
+    return process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emit
+  }
+}
+
+function isSqliteWarning(warning: unknown): boolean {
+  const text = warning instanceof Error ? warning.message : String(warning)
+  return text.startsWith('SQLite is an experimental feature')
+}

@@ -1,0 +1,95 @@
+import type { InfrastructureObject } from '../../model/registry-contents.ts'
+import type {
+  OnlineColumns,
+  OnlineRead,
+  OnlineStore,
+  OnlineTable,
+  OnlineWrite,
+  OnlineWriteSummary,
+} from '../../plugin/online-store.ts'
+import type { StoreOptions } from '../../plugin/store-options.ts'
+import { type SqliteConfig, sqliteConfig } from './sqlite-config.ts'
+import { SqliteConnection } from './sqlite-driver.ts'
+import { createStatements, laterColumns, numberColumn, quoteName, quoteText, tableName } from './sqlite-layout.ts'
+import { readColumns } from './sqlite-read.ts'
+import { writeRows } from './sqlite-write.ts'
+
+/** The latest values in one SQLite file, in the layout of Feast's store. The file is opened on first use. */
+export async function openSqliteOnlineStore(options: StoreOptions): Promise<OnlineStore> {
+  return new SqliteOnlineStore(sqliteConfig(options))
+}
+
+class SqliteOnlineStore implements OnlineStore {
+  readonly #config: SqliteConfig
+  readonly #connection: SqliteConnection
+
+  constructor(config: SqliteConfig) {
+    this.#config = config
+    this.#connection = new SqliteConnection(config.path)
+  }
+
+  read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineColumns[]> {
+    return this.#connection.transaction('read', () => reads.map((read) => readColumns(this.#connection, read)), signal)
+  }
+
+  write(batch: OnlineWrite, signal?: AbortSignal): Promise<OnlineWriteSummary> {
+    return writeRows(this.#connection, this.#config, batch, signal)
+  }
+
+  infrastructure(tables: readonly OnlineTable[]): readonly InfrastructureObject[] {
+    return tables.map((table) => ({
+      classType: 'feast.infra.online_stores.sqlite.SqliteTable',
+      name: tableName(table),
+      location: this.#config.path,
+    }))
+  }
+
+  async update(change: {
+    readonly keep: readonly OnlineTable[]
+    readonly drop: readonly OnlineTable[]
+  }): Promise<void> {
+    const statements = await this.#connection.transaction('read', () => this.#missing(change))
+    // Nothing to do takes no write lock, so applying an unchanged repository never waits for a running load.
+    if (statements.length === 0) return
+    await this.#connection.transaction('write', () => {
+      for (const sql of this.#missing(change)) this.#connection.execute(sql)
+    })
+  }
+
+  async teardown(tables: readonly OnlineTable[]): Promise<void> {
+    await this.update({ keep: [], drop: tables })
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close()
+  }
+
+  /** The statements that bring the file to the wanted state. */
+  #missing(change: { readonly keep: readonly OnlineTable[]; readonly drop: readonly OnlineTable[] }): string[] {
+    const dropped = change.drop.map(tableName).filter((name) => this.#columns(name).length > 0)
+    return [
+      ...dropped.map((name) => `DROP TABLE ${quoteName(name)}`),
+      ...change.keep.flatMap((table) => this.#missingOf(tableName(table))),
+    ]
+  }
+
+  #missingOf(name: string): readonly string[] {
+    const columns = this.#columns(name)
+    const wanted = { ...laterColumns, ...(this.#config.numbers ? numberColumn : {}) }
+    const [table, index] = createStatements(name, this.#config.numbers)
+    if (columns.length === 0) return [table, index]
+    const added = Object.entries(wanted)
+      .filter(([column]) => !columns.includes(column))
+      .map(([column, type]) => `ALTER TABLE ${quoteName(name)} ADD COLUMN ${quoteName(column)} ${type}`)
+    return this.#exists(`${name}_ek`) ? added : [index, ...added]
+  }
+
+  #columns(name: string): readonly unknown[] {
+    const rows = this.#connection.prepare(`SELECT name FROM pragma_table_info(${quoteText(name)})`).all()
+    return rows.map((row) => (Array.isArray(row) ? row[0] : undefined))
+  }
+
+  #exists(name: string): boolean {
+    return this.#connection.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(name) !== undefined
+  }
+}

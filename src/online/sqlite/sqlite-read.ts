@@ -1,0 +1,42 @@
+import { Instant } from '../../base/instant.ts'
+import type { OnlineColumns, OnlineRead } from '../../plugin/online-store.ts'
+import type { SqliteConnection } from './sqlite-driver.ts'
+import { quoteName, quoteText, tableName } from './sqlite-layout.ts'
+
+const stored = new Uint8Array(0)
+
+/** One prepared statement per view and set of features, run once per key. Call it inside a transaction. */
+export function readColumns(connection: SqliteConnection, read: OnlineRead): OnlineColumns {
+  const statement = connection.prepare(selectStatement(read))
+  const positions = new Map(read.features.map((feature, index) => [feature, index]))
+  const values = read.features.map(() => new Array<Uint8Array | null>(read.entityKeys.length).fill(null))
+  const eventMicros = new Array<bigint | null>(read.entityKeys.length).fill(null)
+  for (const [at, key] of read.entityKeys.entries()) {
+    for (const row of statement.all(key) as unknown as readonly StoredRow[]) {
+      const column = values[positions.get(row[0]) ?? -1]
+      if (column === undefined) continue
+      column[at] = row[1] ?? stored
+      const event = microsOf(row[2])
+      const latest = eventMicros[at] ?? null
+      if (event !== null && (latest === null || event > latest)) eventMicros[at] = event
+    }
+  }
+  return { values, eventMicros }
+}
+
+type StoredRow = readonly [feature: string, value: Uint8Array | null, eventTimestamp: number | bigint | string | null]
+
+function selectStatement(read: OnlineRead): string {
+  const table = quoteName(tableName(read.table))
+  const select = `SELECT feature_name, value, event_ts FROM ${table} WHERE entity_key = ?`
+  // A key's features lie side by side in the primary key: most of them are read faster as one range than one by one.
+  if (read.features.length * 2 >= read.table.features.length) return select
+  return `${select} AND feature_name IN (${read.features.map(quoteText).join(', ')})`
+}
+
+/** Feast stores whole seconds; text comes from files that other tools filled. */
+function microsOf(time: StoredRow[2]): bigint | null {
+  if (time === null) return null
+  if (typeof time === 'string') return Instant.parse(time)?.epochMicros ?? null
+  return Instant.fromEpochSeconds(time).epochMicros
+}

@@ -1,0 +1,110 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { OnlineTable, OnlineWrite, OnlineWriteSummary } from '../../plugin/online-store.ts'
+import { newestRows } from '../online-common/newest-rows.ts'
+import type { SqliteConfig } from './sqlite-config.ts'
+import type { SqliteConnection } from './sqlite-driver.ts'
+import { quoteName, quoteText, tableName, valueNumber, valueText, vectorBytes } from './sqlite-layout.ts'
+
+/** Columns that are derived from a value, besides the value itself. */
+type DerivedColumn = readonly [name: string, of: (value: Uint8Array) => SQLInputValue]
+
+/**
+ * Writes a batch in one transaction: one upsert per key with a row per feature, which leaves newer rows alone.
+ *
+ * A key is written whole or not at all. When the upsert changes some features of a key and not others (a feature is
+ * new to the view, or the rows of a key come from different events), the batch is rolled back and done again with a
+ * look at each key first. Looking every time would cost half as much again.
+ */
+export async function writeRows(
+  connection: SqliteConnection,
+  config: SqliteConfig,
+  batch: OnlineWrite,
+  signal?: AbortSignal,
+): Promise<OnlineWriteSummary> {
+  if (batch.table.features.length === 0) return { written: 0, stale: 0 }
+  const rows = newestRows(batch)
+  const derived = derivedColumns(config)
+  return connection.transaction(
+    'write',
+    () => {
+      const summary = upsertRows(connection, batch, rows, derived, false)
+      if (summary !== undefined) return summary
+      connection.startOver()
+      return upsertRows(connection, batch, rows, derived, true) ?? { written: 0, stale: rows.length }
+    },
+    signal,
+  )
+}
+
+/** Undefined when a key came out partly written, which cannot be when each is looked at first. */
+function upsertRows(
+  connection: SqliteConnection,
+  batch: OnlineWrite,
+  rows: Uint32Array,
+  derived: readonly DerivedColumn[],
+  looksFirst: boolean,
+): OnlineWriteSummary | undefined {
+  const upsert = connection.prepare(upsertStatement(batch.table, derived))
+  const newer = looksFirst ? connection.prepare(newerStatement(batch.table)) : null
+  const featureCount = batch.table.features.length
+  const parameters = new Array<SQLInputValue>(3 + featureCount * (1 + derived.length)).fill(null)
+  let written = 0
+  for (const row of rows) {
+    fillParameters(parameters, batch, row, derived)
+    if (newer?.get(...parameters.slice(0, 3)) !== undefined) continue
+    const changes = Number(upsert.run(...parameters).changes)
+    if (changes === featureCount) written++
+    else if (changes !== 0) return undefined
+  }
+  return { written, stale: rows.length - written }
+}
+
+function fillParameters(
+  parameters: SQLInputValue[],
+  batch: OnlineWrite,
+  row: number,
+  derived: readonly DerivedColumn[],
+): void {
+  parameters[0] = batch.entityKeys[row] ?? null
+  parameters[1] = wholeSeconds(batch.eventMicros[row] ?? 0n)
+  const created = batch.createdMicros[row] ?? null
+  parameters[2] = created === null ? null : wholeSeconds(created)
+  let at = 3
+  for (const column of batch.values) {
+    const value = column[row] ?? null
+    parameters[at++] = value
+    for (const [, of] of derived) parameters[at++] = value === null ? null : of(value)
+  }
+}
+
+const wholeSeconds = (micros: bigint): number => Number(micros / 1_000_000n)
+
+function derivedColumns(config: SqliteConfig): readonly DerivedColumn[] {
+  return [
+    ['value_text', valueText],
+    ...(config.numbers ? [['value_num', valueNumber] as const] : []),
+    ...(config.vectors ? [['vector_value', vectorBytes] as const] : []),
+  ]
+}
+
+/** Parameters: 1 key, 2 event, 3 created, then each feature's value and what is derived from it. */
+function upsertStatement(table: OnlineTable, derived: readonly DerivedColumn[]): string {
+  const columns = ['value', ...derived.map(([name]) => name)]
+  const rows = table.features.map((feature, index) => {
+    const values = columns.map((_, offset) => `?${4 + index * columns.length + offset}`)
+    return `(?1, ${quoteText(feature.name)}, ${values.join(', ')}, ?2, ?3)`
+  })
+  const all = [...columns, 'event_ts', 'created_ts']
+  return `INSERT INTO ${quoteName(tableName(table))} AS t (entity_key, feature_name, ${all.join(', ')})
+    VALUES ${rows.join(', ')}
+    ON CONFLICT (entity_key, feature_name) DO UPDATE SET ${all.map((name) => `${name} = excluded.${name}`).join(', ')}
+    WHERE t.event_ts IS NULL OR excluded.event_ts > t.event_ts OR (excluded.event_ts = t.event_ts
+      AND (t.created_ts IS NULL OR excluded.created_ts >= t.created_ts))`
+}
+
+/** Finds whether a key has a newer row than parameters 1 to 3: the opposite of the upsert's condition. */
+function newerStatement(table: OnlineTable): string {
+  const names = table.features.map((feature) => quoteText(feature.name)).join(', ')
+  return `SELECT 1 FROM ${quoteName(tableName(table))} WHERE entity_key = ?1 AND feature_name IN (${names})
+    AND (event_ts > ?2 OR (event_ts = ?2 AND created_ts IS NOT NULL AND (?3 IS NULL OR created_ts > ?3))) LIMIT 1`
+}
