@@ -1,0 +1,156 @@
+import { Instant } from '../base/instant.ts'
+import { coerceValue } from './coerce.ts'
+import type { DataType } from './data-type.ts'
+import type { FeatureValue, ZonedTimestamp } from './feature-value.ts'
+import { isZoned } from './value-encoder.ts'
+import { misfit } from './value-leaf.ts'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue }
+
+/**
+ * The plain JSON form that Feast's REST answers use: times are whole epoch seconds, bytes base64, NaN and infinities
+ * text, a zoned time ISO-8601 in its zone, maps and structs objects, nested lists nested arrays. An integer beyond
+ * 2^53, which a JavaScript number cannot hold, is text of its digits; {@link valueToJsonText} writes it bare. A scalar
+ * map becomes a list of `[key, value]` pairs.
+ */
+export function valueToJson(value: FeatureValue, _type?: DataType): JsonValue {
+  return build(value, (digits) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : digits))
+}
+
+/** {@link valueToJson} as text, with every digit of a 64-bit integer. */
+export function valueToJsonText(value: FeatureValue): string {
+  const wholes: string[] = []
+  // Integers are left out of the tree, as their digits must not pass through a number.
+  const marker = '\u{F8FF}int\u{F8FF}'
+  const tree = build(value, (digits) => {
+    wholes.push(digits)
+    return marker
+  })
+  let next = 0
+  return JSON.stringify(tree).replaceAll(`"${marker}"`, () => wholes[next++] ?? 'null')
+}
+
+function build(value: FeatureValue, whole: (digits: string) => JsonValue): JsonValue {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
+  if (typeof value === 'bigint') return whole(value.toString())
+  if (typeof value === 'number') return Number.isFinite(value) ? value : nonFinite(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Instant) return whole((value.epochMicros / 1_000_000n).toString())
+  if (isZoned(value)) return zonedText(value)
+  if (Array.isArray(value)) return value.map((element: FeatureValue) => build(element, whole))
+  if (value instanceof Map) return [...value].map(([key, entry]) => [build(key, whole), build(entry, whole)])
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, build(entry, whole)]))
+}
+
+const nonFinite = (value: number): string => (Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity')
+
+/**
+ * The value of a type in its plain JSON form, as clients send it: what {@link valueToJson} gives, and also ISO-8601 text
+ * for times and digits as text for integers.
+ *
+ * @throws FTS5081 when the JSON does not hold a value of the type.
+ */
+export function valueFromJson(json: JsonValue, type: DataType): FeatureValue {
+  if (json === null) return null
+  switch (type.kind) {
+    case 'array':
+    case 'set':
+      if (!Array.isArray(json)) return misfit(json, 'a JSON array')
+      return coerceValue(
+        json.map((element: JsonValue) => valueFromJson(element, type.of)),
+        type,
+      )
+    case 'struct':
+      return coerceValue(
+        Object.fromEntries(
+          Object.entries(objectOf(json)).map(([name, part]) => [name, fieldFromJson(part, type.fields[name])]),
+        ),
+        type,
+      )
+    case 'scalar':
+      return coerceValue((scalarReaders[type.name] ?? natural)(json), type)
+  }
+}
+
+const natural = (json: JsonValue): unknown => json
+
+function fieldFromJson(json: JsonValue, type: DataType | undefined): unknown {
+  return type === undefined ? json : valueFromJson(json, type)
+}
+
+const scalarReaders: { readonly [name: string]: (json: JsonValue) => unknown } = {
+  bytes: bytesFromJson,
+  pdfBytes: bytesFromJson,
+  imageBytes: bytesFromJson,
+  int32: wholeFromJson,
+  int64: wholeFromJson,
+  float32: numberFromJson,
+  float64: numberFromJson,
+  unixTimestamp: timeFromJson,
+  json: (json) => (typeof json === 'string' ? json : JSON.stringify(json)),
+  zonedTimestamp: (json) => (typeof json === 'string' ? zonedFromText(json) : json),
+  scalarMap: (json) => (Array.isArray(json) ? new Map(json as [JsonValue, JsonValue][]) : json),
+}
+
+function bytesFromJson(json: JsonValue): Uint8Array {
+  const valid = typeof json === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(json)
+  return valid ? Uint8Array.from(Buffer.from(json, 'base64')) : misfit(json, 'base64 text')
+}
+
+function wholeFromJson(json: JsonValue): unknown {
+  return typeof json === 'string' && /^-?\d{1,20}$/.test(json) ? BigInt(json) : json
+}
+
+const spelled: { readonly [text: string]: number } = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+}
+
+function numberFromJson(json: JsonValue): unknown {
+  return typeof json === 'string' ? (spelled[json] ?? json) : json
+}
+
+function timeFromJson(json: JsonValue): unknown {
+  if (typeof json === 'number' && Number.isSafeInteger(json)) return Instant.fromEpochSeconds(BigInt(json))
+  if (typeof json === 'string' && /^-?\d{5,}$/.test(json)) return Instant.fromEpochSeconds(BigInt(json))
+  return json
+}
+
+function objectOf(json: JsonValue): { readonly [name: string]: JsonValue } {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+    ? (json as { readonly [name: string]: JsonValue })
+    : misfit(json, 'a JSON object')
+}
+
+/** ISO-8601 with the offset that the zone has at that time; a zone that is not known counts as UTC. */
+export function zonedText({ instant, zone }: ZonedTimestamp): string {
+  const offset = offsetMinutes(instant, zone)
+  const local = Instant.fromEpochMicros(instant.epochMicros + BigInt(offset) * 60_000_000n)
+    .toString()
+    .slice(0, -1)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const size = Math.abs(offset)
+  return `${local}${offset < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+}
+
+function offsetMinutes(instant: Instant, zone: string): number {
+  const fixed = /^(?:UTC|GMT)?(?:([+-])(\d\d):?(\d\d))?$/.exec(zone.trim())
+  if (fixed !== null) return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2] ?? 0) * 60 + Number(fixed[3] ?? 0))
+  try {
+    const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(
+      instant.toDate(),
+    )
+    const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+    const found = /([+-])(\d\d):(\d\d)/.exec(name)
+    return found === null ? 0 : (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3]))
+  } catch {
+    return 0
+  }
+}
+
+function zonedFromText(text: string): unknown {
+  const instant = Instant.parse(text)
+  const offset = /([+-]\d\d:\d\d)$/.exec(text.trim())
+  return instant === undefined ? text : { instant, zone: offset === null ? '' : `UTC${offset[1]}` }
+}
