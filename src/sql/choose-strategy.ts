@@ -1,0 +1,88 @@
+import type { JoinStrategy } from './point-in-time-plan.ts'
+
+/** What the choice rests on. */
+export interface JoinStatistics {
+  readonly sourceRows: number
+  readonly entityRows: number
+  /** Estimated. */
+  readonly rowsPerKey: number
+  /** Estimated share of a key's rows that lie in the time window of an entity row, 0 to 1. */
+  readonly windowShare: number
+  /** Features of fixed width, and others (texts, lists …). */
+  readonly fixedFeatures: number
+  readonly wideFeatures: number
+  /** False when created must be compared with the entity row's time, which no merge by time can do. */
+  readonly canMerge: boolean
+}
+
+export interface StrategyChoice {
+  readonly strategy: JoinStrategy
+  /** Estimated processor seconds of each strategy that could have been chosen. */
+  readonly seconds: Readonly<Partial<Record<JoinStrategy, number>>>
+}
+
+/** Nanoseconds per row, measured with `npm run bench:offline` on one core of a 2020s server. */
+const cost = {
+  scan: 45,
+  scanFeature: 12,
+  probe: 90,
+  pair: 12,
+  aggregate: 130,
+  aggregateCached: 25,
+  carryFixed: 130,
+  carryFixedCached: 15,
+  carryWide: 400,
+  gatherScan: 60,
+  gatherRow: 250,
+  sortSource: 260,
+  sortFeature: 25,
+  sortEntity: 700,
+}
+
+/** Groups up to this number stay in the processor's cache. */
+const cachedGroups = 50_000
+
+/** The cheapest strategy by estimate. */
+export function chooseStrategy(statistics: JoinStatistics): StrategyChoice {
+  const seconds = estimate(statistics)
+  const ranked = (['carry', 'gather', 'asof'] as const).filter((strategy) => seconds[strategy] !== undefined)
+  const strategy = ranked.reduce((best, next) => ((seconds[next] ?? 0) < (seconds[best] ?? 0) ? next : best))
+  return { strategy, seconds }
+}
+
+function estimate(statistics: JoinStatistics): Partial<Record<JoinStrategy, number>> {
+  const { sourceRows, entityRows, fixedFeatures, wideFeatures } = statistics
+  const pairs = entityRows * statistics.rowsPerKey
+  const matches = pairs * statistics.windowShare
+  const cached = entityRows <= cachedGroups
+  const features = fixedFeatures + wideFeatures
+  const perMatch = cached ? cost.aggregateCached : cost.aggregate
+  const perCarried =
+    fixedFeatures * (cached ? cost.carryFixedCached : cost.carryFixed) + wideFeatures * cost.carryWide
+  const probe = sourceRows * (cost.scan + (cached ? cost.probe / 3 : cost.probe)) + pairs * cost.pair
+  const scanFeatures = sourceRows * features * cost.scanFeature
+  const nanos = {
+    carry: probe + scanFeatures + matches * (perMatch + perCarried),
+    gather: probe + matches * perMatch + sourceRows * cost.gatherScan + scanFeatures + entityRows * cost.gatherRow,
+    asof:
+      sourceRows * (cost.scan + cost.sortSource + features * cost.sortFeature) +
+      scanFeatures +
+      entityRows * cost.sortEntity,
+  }
+  const { asof, ...hashed } = nanos
+  const possible = statistics.canMerge ? { ...hashed, asof } : hashed
+  return Object.fromEntries(Object.entries(possible).map(([name, value]) => [name, value / 1e9]))
+}
+
+/** The choice in words, with the numbers that it rests on. */
+export function describeChoice(choice: StrategyChoice, statistics: JoinStatistics): string {
+  const count = (value: number): string => Math.round(value).toLocaleString('en-US')
+  const estimates = Object.entries(choice.seconds).map(([name, value]) => `${name} ${value.toFixed(2)} s`)
+  return [
+    `${count(statistics.sourceRows)} source rows at about ${count(Math.max(1, statistics.rowsPerKey))} per key`,
+    `${count(statistics.entityRows)} entity rows`,
+    `about ${Math.round(statistics.windowShare * 100)} % of a key's rows in the window`,
+    `estimated ${estimates.join(', ')}`,
+    ...(statistics.canMerge ? [] : ['asof cannot hide rows by their created time']),
+  ].join('; ')
+}

@@ -1,0 +1,17 @@
+import { quoted, type SqlDialect } from './dialect.ts'
+
+/** DuckDB 1.5. Tables give a `rowid` that ascends as rows were inserted. */
+export const duckdbDialect: SqlDialect = {
+  name: 'duckdb',
+  identifier: (name) => quoted(name, '"'),
+  text: (value) => quoted(value, "'"),
+  epochMicros: (time) => `epoch_us(${time})`,
+  wideInteger: (integer) => `${integer}::HUGEINT`,
+  // A modulo of a HUGEINT costs ten times as much.
+  lowBits: (integer, bits) => `(${integer} & ${(1n << BigInt(bits)) - 1n}::HUGEINT)::BIGINT`,
+  record: (parts) => `row(${parts.join(', ')})`,
+  recordPart: (record, index) => `struct_extract_at(${record}, ${index + 1})`,
+  argMax: (value, key) => `arg_max_null(${value}, ${key})`,
+  rowNumber: (table) => `${table}.rowid`,
+  asofJoin: (left, right, on) => `${left} ASOF JOIN ${right} ON ${on.join(' AND ')}`,
+}

@@ -1,0 +1,110 @@
+import type { SqlDialect } from './dialect.ts'
+import type { PointInTimePlan, ViewPlan } from './point-in-time-plan.ts'
+import { orderKey, positionOfKey, upperOrderKey } from './row-order.ts'
+
+/**
+ * The plan as one query: the entity columns, then the features of each view in order, one row per entity row, in the
+ * order of the entity rows.
+ */
+export function renderPointInTime(plan: PointInTimePlan, dialect: SqlDialect): string {
+  const name = dialect.identifier
+  const winners = plan.views.map((view, index) => `${winnersOf(index)} AS (\n${winnerQuery(plan, view, dialect)}\n)`)
+  const columns = [
+    ...plan.entityColumns.map(({ column, output }) => `e.${name(column)} AS ${name(output)}`),
+    ...plan.views.flatMap((view, index) =>
+      view.features.map(({ output }, place) => `${winnersOf(index)}.f${place} AS ${name(output)}`),
+    ),
+  ]
+  const joins = plan.views.map((_, index) => `LEFT JOIN ${winnersOf(index)} ON ${winnersOf(index)}.r = ${rowNumber(dialect)}`)
+  return [
+    ...(winners.length === 0 ? [] : [`WITH ${winners.join(',\n')}`]),
+    `SELECT ${columns.join(', ')}`,
+    `FROM ${name(plan.entityTable)} AS e`,
+    ...joins,
+    `ORDER BY ${rowNumber(dialect)}`,
+  ].join('\n')
+}
+
+const winnersOf = (index: number): string => `v${index}`
+const rowNumber = (dialect: SqlDialect): string => dialect.rowNumber('e')
+
+/** The winner's features of one view: `r` the entity row's number, `f0`, `f1` … Entity rows without one are absent. */
+function winnerQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
+  return { carry: carryQuery, gather: gatherQuery, asof: asofQuery }[view.strategy](plan, view, dialect)
+}
+
+function carryQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
+  const carried = view.features.map((_, place) => `${dialect.argMax(`s.f${place}`, 's.o')} AS f${place}`)
+  return [
+    `  SELECT ${[`${rowNumber(dialect)} AS r`, ...carried].join(', ')}`,
+    ...candidates(plan, view, true, dialect),
+    `  GROUP BY ${rowNumber(dialect)}`,
+  ].join('\n')
+}
+
+function gatherQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
+  const features = view.features.map(
+    ({ sourceColumn }, place) => `${dialect.identifier(sourceColumn)} AS f${place}`,
+  )
+  return [
+    `  SELECT ${['w.r', ...view.features.map((_, place) => `s.f${place}`)].join(', ')}`,
+    `  FROM (SELECT r, ${positionOfKey(view.order, 'o', dialect)} AS n FROM (`,
+    `    SELECT ${rowNumber(dialect)} AS r, max(s.o) AS o`,
+    ...candidates(plan, view, false, dialect),
+    `    GROUP BY ${rowNumber(dialect)})) AS w`,
+    `  JOIN (SELECT ${[`${view.position} AS n`, ...features].join(', ')} FROM ${view.relation}) AS s ON s.n = w.n`,
+  ].join('\n')
+}
+
+function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
+  const time = entityMicros(plan, dialect)
+  const nearest = dialect.asofJoin(`${dialect.identifier(plan.entityTable)} AS e`, scan(view, true, dialect), [
+    ...keyConditions(view, dialect),
+    `${upperOrderKey(view.order, time, dialect)} >= s.o`,
+  ])
+  return [
+    `  SELECT ${[`${rowNumber(dialect)} AS r`, ...view.features.map((_, place) => `s.f${place}`)].join(', ')}`,
+    `  FROM ${nearest}`,
+    ...(view.ttlMicros === null ? [] : [`  WHERE s.t >= ${time} - ${view.ttlMicros}`]),
+  ].join('\n')
+}
+
+/** Every pair of an entity row and a source row that it may see. */
+function candidates(plan: PointInTimePlan, view: ViewPlan, withFeatures: boolean, dialect: SqlDialect): string[] {
+  const time = entityMicros(plan, dialect)
+  const on = [
+    ...keyConditions(view, dialect),
+    `s.t <= ${time}`,
+    ...(view.ttlMicros === null ? [] : [`s.t >= ${time} - ${view.ttlMicros}`]),
+    ...(view.filterByCreated && view.createdColumn !== null ? [`s.c <= ${time}`] : []),
+  ]
+  return [
+    `  FROM ${dialect.identifier(plan.entityTable)} AS e`,
+    `  JOIN ${scan(view, withFeatures, dialect)}`,
+    `  ON ${on.join(' AND ')}`,
+  ]
+}
+
+const keyConditions = (view: ViewPlan, dialect: SqlDialect): string[] =>
+  view.keys.map(({ entityColumn }, place) => `e.${dialect.identifier(entityColumn)} = s.k${place}`)
+
+const entityMicros = (plan: PointInTimePlan, dialect: SqlDialect): string =>
+  dialect.epochMicros(`e.${dialect.identifier(plan.timestampColumn)}`)
+
+/** The source under short names: keys `k0` …, event `t`, created `c`, order `o`, features `f0` … */
+function scan(view: ViewPlan, withFeatures: boolean, dialect: SqlDialect): string {
+  const name = dialect.identifier
+  const event = dialect.epochMicros(name(view.timestampColumn))
+  const created = view.createdColumn === null ? null : dialect.epochMicros(name(view.createdColumn))
+  const order = orderKey(view.order, { event, created, position: view.position }, dialect)
+  const columns = [
+    ...view.keys.map(({ sourceColumn }, place) => `${name(sourceColumn)} AS k${place}`),
+    `${event} AS t`,
+    ...(created !== null && view.filterByCreated ? [`${created} AS c`] : []),
+    `${order} AS o`,
+    ...(withFeatures ? view.features.map(({ sourceColumn }, place) => `${name(sourceColumn)} AS f${place}`) : []),
+  ]
+  // ASOF would otherwise let a row without a time take part.
+  const where = [`${name(view.timestampColumn)} IS NOT NULL`, ...(view.prune === null ? [] : [view.prune])]
+  return `(SELECT ${columns.join(', ')} FROM ${view.relation} WHERE ${where.join(' AND ')}) AS s`
+}
