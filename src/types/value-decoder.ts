@@ -183,7 +183,7 @@ function readMap(reader: BinaryReader, end: number): { [name: string]: FeatureVa
     let value: FeatureValue = null
     readFields(reader, entryEnd, {
       1: () => {
-        name = reader.string()
+        name = reader.string(true)
       },
       2: () => {
         value = readMessage(reader, readValue)
@@ -239,7 +239,7 @@ function readZoned(reader: BinaryReader, end: number): FeatureValue {
       seconds = BigInt(reader.int64())
     },
     2: () => {
-      zone = reader.string()
+      zone = reader.string(true)
     },
   })
   const instant = instantOfSeconds(seconds)

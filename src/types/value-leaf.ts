@@ -24,7 +24,7 @@ export const leaves: Readonly<Record<LeafKind, Leaf>> = {
   string: {
     wire: 2,
     write: (writer, value) => writer.string(textOf(value)),
-    read: (reader) => reader.string(),
+    read: (reader) => reader.string(true),
     writeMissing: (writer) => writer.uint32(0),
   },
   int32: {
