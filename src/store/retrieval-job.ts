@@ -1,0 +1,183 @@
+import { resolve } from 'node:path'
+import type { RecordBatch } from 'apache-arrow'
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { didYouMean, suggestion } from '../base/suggest.ts'
+import type { SavedDatasetStorage } from '../model/saved-dataset.ts'
+import type { HistoricalJob, OfflineStore } from '../plugin/offline-store.ts'
+import type { ResolvedFeatures, ResolvedView } from '../registry/resolved-features.ts'
+import type { FeatureRow } from '../types/feature-value.ts'
+import { computeOnDemand, type OnDemandFunctions } from './on-demand.ts'
+import { columnValues, RowBatches, rebuildBatch } from './row-batches.ts'
+
+/** A request with its names looked up. */
+export interface PreparedRetrieval {
+  readonly resolved: ResolvedFeatures
+  readonly functions: OnDemandFunctions
+  readonly historical: HistoricalJob
+  readonly offlineStore: OfflineStore
+  /** The column of the join's result that holds a feature. */
+  readonly column: (view: ResolvedView, feature: string) => string
+  readonly fullFeatureNames: boolean
+  /** The feature service that was asked for, or the empty string. */
+  readonly serviceName: string
+}
+
+/** The columns of a job's entity rows. */
+export interface EntityColumns {
+  readonly names: readonly string[]
+  /** The one that holds the times as of which features are taken. */
+  readonly timestamp: string
+}
+
+/**
+ * Historical features that have not been read yet. Each method that delivers reads them anew; none changes the job.
+ *
+ * Shape: every entity row once, in input order: its own columns first, then the features in request order. Types are
+ * those of the sources; times are in UTC with microseconds. On-demand outputs have their declared types.
+ * @throws FTS2103 … FTS2105, FTS3104 for names that do not resolve, FTS2301 and FTS2302 for on-demand functions,
+ * FTS4001 for a missing join key column, FTS4504 for a missing request column, FTS4505 for an entity column that is
+ * named like a feature.
+ */
+export class RetrievalJob<Row extends FeatureRow = FeatureRow> extends RowBatches<Row> {
+  private readonly prepare: () => Promise<PreparedRetrieval>
+  private prepared: Promise<PreparedRetrieval> | undefined
+  /** The project whose features these are. */
+  readonly project: string
+
+  constructor(prepare: () => Promise<PreparedRetrieval>, project: string) {
+    super((signal) => this.run(signal))
+    this.prepare = prepare
+    this.project = project
+  }
+
+  /**
+   * Writes all rows to one Parquet file, which is replaced. Relative paths start at the working directory.
+   * Memory: one batch.
+   */
+  async toParquet(path: string, signal?: AbortSignal): Promise<{ readonly rows: number }> {
+    const prepared = await this.resolved()
+    await checkColumns(prepared)
+    if (prepared.resolved.onDemandViews.length === 0) return prepared.historical.toParquet(resolve(path), signal)
+    let rows = 0
+    const counted = tap(this.run(signal), (batch) => {
+      rows += batch.numRows
+    })
+    const storage: SavedDatasetStorage = { kind: 'file', path: resolve(path), s3EndpointOverride: '' }
+    await prepared.offlineStore.persist(counted, storage, { overwrite: true })
+    return { rows }
+  }
+
+  /** The text of the query that the offline store runs, for reading. On-demand outputs are computed after it. */
+  async toSql(): Promise<string> {
+    return (await this.resolved()).historical.toSql()
+  }
+
+  /** In words: how each view is joined and why so, then what is computed afterwards. */
+  async explain(): Promise<string> {
+    const { historical, resolved } = await this.resolved()
+    const computed = resolved.onDemandViews.map((view) => {
+      const outputs = view.features.map((feature) => feature.field.name).join(', ')
+      return `${view.name}: on-demand view, computed in this process per batch: ${outputs}`
+    })
+    return [await historical.explain(), ...computed].join('\n')
+  }
+
+  /**
+   * Stores all rows where `storage` says; a relative path starts at the feature repository.
+   * @throws FTS4xxx when something is there and `overwrite` is not true.
+   */
+  async persist(storage: SavedDatasetStorage, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    const { offlineStore } = await this.resolved()
+    await offlineStore.persist(this.run(), storage, { overwrite: options.overwrite ?? false })
+  }
+
+  /** What the request means, with every name looked up. Done once per job. */
+  resolved(): Promise<PreparedRetrieval> {
+    this.prepared ??= this.prepare()
+    return this.prepared
+  }
+
+  /** The columns of the entity rows, read from their schema. */
+  async entityColumns(): Promise<EntityColumns> {
+    return (await this.resolved()).historical.entityColumns()
+  }
+
+  private async *run(signal?: AbortSignal): AsyncGenerator<RecordBatch> {
+    const prepared = await this.resolved()
+    const entity = await checkColumns(prepared)
+    for await (const batch of prepared.historical.batches(signal)) {
+      yield prepared.resolved.onDemandViews.length === 0 ? batch : await withOnDemand(prepared, entity, batch)
+    }
+  }
+}
+
+/** Adds the on-demand outputs, and takes out what only they needed. */
+async function withOnDemand(
+  prepared: PreparedRetrieval,
+  entity: EntityColumns,
+  batch: RecordBatch,
+): Promise<RecordBatch> {
+  const { resolved, functions, column } = prepared
+  const computed = computeOnDemand(resolved, functions, {
+    rowCount: batch.numRows,
+    feature: (view, field) => columnValues(batch, column(view, field.name)),
+    request: (field) => columnValues(batch, field.name),
+  })
+  const onDemand = new Set(computed.map((output) => output.name))
+  const stored = resolved.outputs.filter((name) => !onDemand.has(name))
+  return rebuildBatch(batch, [...entity.names, ...stored], computed)
+}
+
+/** Compares the columns of the entity rows with what the request needs. */
+async function checkColumns({ historical, resolved }: PreparedRetrieval): Promise<EntityColumns> {
+  const entity = await historical.entityColumns()
+  const names = new Set(entity.names)
+  const had = `the entity rows have: ${entity.names.join(', ')}`
+  const missingKeys = resolved.views.flatMap((view) =>
+    view.joinKeys.filter((key) => !names.has(key.column)).map((key) => ({ view: view.name, column: key.column })),
+  )
+  const [key] = missingKeys
+  if (key !== undefined) {
+    throw new FeatureStoreError('FTS4001', {
+      message: `The entity rows have no column "${key.column}", which the view "${key.view}" joins on.${suggestion(key.column, names)}`,
+      hint: near(key.column, names),
+      notes: [had, ...missingKeys.slice(1).map(({ view, column }) => `"${column}" of "${view}" is missing too`)],
+      field: key.column,
+    })
+  }
+  const missing = resolved.requestFields.filter((field) => !names.has(field.name)).map((field) => field.name)
+  if (missing[0] !== undefined) {
+    const views = resolved.onDemandViews.map((view) => view.name).join(', ')
+    throw new FeatureStoreError('FTS4504', {
+      message: `The entity rows have no column "${missing.join('", "')}", which on-demand views (${views}) compute with.${suggestion(missing[0], names)}`,
+      hint: near(missing[0], names),
+      notes: [had],
+      field: missing[0],
+    })
+  }
+  const taken = resolved.outputs.filter((name) => names.has(name))
+  if (taken[0] !== undefined) {
+    throw new FeatureStoreError('FTS4505', {
+      message: `The entity rows have a column "${taken.join('", "')}", and a feature of that name is requested.`,
+      notes: ['rename the column of the entity rows, or set fullFeatureNames: true'],
+      field: taken[0],
+    })
+  }
+  return entity
+}
+
+function near(name: string, candidates: Iterable<string>): string | undefined {
+  const found = didYouMean(name, candidates)
+  return found === undefined ? undefined : `did you mean "${found}"?`
+}
+
+/** The same batches, each shown to `see` on its way. */
+export async function* tap(
+  batches: AsyncIterable<RecordBatch>,
+  see: (batch: RecordBatch) => void,
+): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    see(batch)
+    yield batch
+  }
+}
