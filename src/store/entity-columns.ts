@@ -1,0 +1,117 @@
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { suggestion } from '../base/suggest.ts'
+import { coerceValue } from '../types/coerce.ts'
+import { type DataType, formatDataType } from '../types/data-type.ts'
+import type { FeatureValue } from '../types/feature-value.ts'
+
+/** Entity rows of an online read: an array of objects, or columns of equal length by name. */
+export type OnlineEntityInput =
+  | readonly Readonly<Record<string, unknown>>[]
+  | Readonly<Record<string, readonly unknown[]>>
+
+/** Where a column is needed, for messages. */
+export interface ColumnNeed {
+  readonly column: string
+  readonly type: DataType
+  /** A join key must not be null; a request value may be. */
+  readonly role: 'joinKey' | 'request'
+  /** Such as `feature view "driver_stats"`. */
+  readonly neededBy: string
+}
+
+/** The entity rows as columns, each value of the type that it is needed in. Columns that nobody needs are ignored. */
+export class EntityColumns {
+  readonly rowCount: number
+  readonly #raw: (name: string) => readonly unknown[] | undefined
+  readonly #given: () => readonly string[]
+  readonly #typed = new Map<string, readonly FeatureValue[]>()
+
+  /** @throws FTS5002 when the columns differ in length, or nothing tells how many rows there are. */
+  constructor(input: OnlineEntityInput) {
+    if (isRows(input)) {
+      this.rowCount = input.length
+      this.#raw = (name) => input.map((row) => row[name])
+      this.#given = () => [...new Set(input.flatMap((row) => Object.keys(row)))]
+    } else {
+      this.rowCount = commonLength(input)
+      this.#raw = (name) => (Object.hasOwn(input, name) ? input[name] : undefined)
+      this.#given = () => Object.keys(input)
+    }
+  }
+
+  /** @throws FTS5001 or FTS5004 when a value is missing, FTS5003 when one is of another type. */
+  column(need: ColumnNeed): readonly FeatureValue[] {
+    const key = `${need.role} ${formatDataType(need.type)} ${need.column}`
+    const known = this.#typed.get(key)
+    if (known !== undefined) return known
+    const raw = this.#raw(need.column)
+    if (raw === undefined) throw this.#missing(need, null)
+    const values = raw.map((value, row) => {
+      if (value === undefined || (value === null && need.role === 'joinKey')) throw this.#missing(need, row, value)
+      return typed(value, need, row)
+    })
+    this.#typed.set(key, values)
+    return values
+  }
+
+  #missing(need: ColumnNeed, row: number | null, value?: null): FeatureStoreError {
+    const what = need.role === 'joinKey' ? 'join key' : 'request value'
+    const given = this.#given()
+    const fault = value === null ? `is null` : `is missing`
+    const where = row === null ? 'the entity rows' : `entity row ${row}`
+    return new FeatureStoreError(need.role === 'joinKey' ? 'FTS5001' : 'FTS5004', {
+      message: `The ${what} "${need.column}" ${fault} in ${where}; the ${need.neededBy} needs it.${value === null ? '' : suggestion(need.column, given)}`,
+      field: row === null ? 'entities' : `entities[${row}].${need.column}`,
+      notes: [given.length === 0 ? 'the rows have no columns' : `the rows have: ${given.slice(0, 20).join(', ')}`],
+    })
+  }
+}
+
+function isRows(input: OnlineEntityInput): input is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(input)
+}
+
+function commonLength(columns: Readonly<Record<string, readonly unknown[]>>): number {
+  const entries = Object.entries(columns)
+  for (const [name, values] of entries) {
+    if (Array.isArray(values)) continue
+    throw new FeatureStoreError('FTS5002', {
+      message: `The column "${name}" of the entity rows is no array.`,
+      field: `entities.${name}`,
+      notes: ['entity rows are an array of objects, or an object of arrays'],
+    })
+  }
+  const [first] = entries
+  if (first === undefined) {
+    throw new FeatureStoreError('FTS5002', {
+      message: 'The entity rows have no columns, so there is nothing to tell how many rows are meant.',
+      field: 'entities',
+      notes: ['for views without entities ask with one empty row: [{}]'],
+    })
+  }
+  for (const [name, values] of entries) {
+    if (values.length === first[1].length) continue
+    throw new FeatureStoreError('FTS5002', {
+      message: `The column "${name}" of the entity rows has ${values.length} values, and "${first[0]}" has ${first[1].length}.`,
+      field: `entities.${name}`,
+    })
+  }
+  return first[1].length
+}
+
+function typed(value: unknown, need: ColumnNeed, row: number): FeatureValue {
+  try {
+    return coerceValue(value, need.type)
+  } catch (cause) {
+    throw new FeatureStoreError('FTS5003', {
+      message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${shown(value)} is not.`,
+      field: `entities[${row}].${need.column}`,
+      cause,
+    })
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  return typeof value === 'object' ? 'an object' : typeof value === 'bigint' ? `${value}n` : String(value)
+}
