@@ -1,0 +1,23 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { StoreConfig } from '../../config/feature-store-config.ts'
+
+/** The `offline_store` block for the types `file`, `dask` and `duckdb`. Feast knows none of these three keys. */
+export interface DuckdbConfig {
+  /** Where intermediate results go that do not fit in memory: `temp_directory`. */
+  readonly tempDirectory: string
+  /** Such as `4GB` or `60%` of the machine's memory: `memory_limit`. */
+  readonly memoryLimit: string
+  /** Null means one per processor: `threads`. */
+  readonly threads: number | null
+}
+
+/** Reads the block; what is absent has a default. */
+export function duckdbConfigOf(config: StoreConfig): DuckdbConfig {
+  const { temp_directory: tempDirectory, memory_limit: memoryLimit, threads } = config.options
+  return {
+    tempDirectory: typeof tempDirectory === 'string' ? tempDirectory : join(tmpdir(), `feast-ts-${process.pid}`),
+    memoryLimit: typeof memoryLimit === 'string' ? memoryLimit : '60%',
+    threads: typeof threads === 'number' ? threads : null,
+  }
+}
