@@ -1,3 +1,4 @@
+import type { AnyFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents, RegistryKind, RegistryObject } from '../model/registry-contents.ts'
 import { projectOf } from './lookup.ts'
 
@@ -27,4 +28,18 @@ export function removeObject(
   const list: readonly RegistryObject[] = contents[kind]
   const others = list.filter((each) => each.name !== name || projectOf(kind, each) !== project)
   return others.length === list.length ? contents : { ...contents, [kind]: others }
+}
+
+/** {@link putObject} for a view, whose list follows from its kind. */
+export function putView(contents: RegistryContents, view: AnyFeatureView): RegistryContents {
+  switch (view.kind) {
+    case 'featureView':
+      return putObject(contents, 'featureViews', view)
+    case 'streamFeatureView':
+      return putObject(contents, 'streamFeatureViews', view)
+    case 'onDemandFeatureView':
+      return putObject(contents, 'onDemandFeatureViews', view)
+    case 'labelView':
+      return putObject(contents, 'labelViews', view)
+  }
 }

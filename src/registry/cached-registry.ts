@@ -1,0 +1,82 @@
+import type { Clock } from '../base/clock.ts'
+import type { Instant } from '../base/instant.ts'
+import type { Logger } from '../base/logger.ts'
+import type { RegistryContents } from '../model/registry-contents.ts'
+import type { RegistryStore } from '../plugin/registry-store.ts'
+
+export interface CacheOptions {
+  readonly store: RegistryStore
+  /** How old the contents may be; 0 means that they never expire. */
+  readonly ttlSeconds: number
+  /** `sync` reads again while a caller waits; `thread` answers with what is there and reads again beside. */
+  readonly mode: 'sync' | 'thread'
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** How long to leave a registry alone that could not be read, when there are earlier contents to go on with. */
+const retryMicros = 1_000_000n
+
+/** The contents of a registry, kept for a while. When it can't be read again, the last good contents stay in use. */
+export class CachedRegistry {
+  readonly #options: CacheOptions
+  #contents: RegistryContents | undefined
+  #freshUntil: bigint | null = 0n
+  #reading: Promise<RegistryContents> | undefined
+  #epoch = 0
+
+  constructor(options: CacheOptions) {
+    this.#options = options
+  }
+
+  /** At most the time to live old. Callers at once share one read. @throws what the store throws on the first read. */
+  async contents(): Promise<RegistryContents> {
+    const known = this.#contents
+    if (known === undefined) return this.refresh()
+    if (this.#freshUntil === null || this.#now().epochMicros < this.#freshUntil) return known
+    const reading = this.refresh().catch((error: unknown) => {
+      this.#freshUntil = this.#now().epochMicros + retryMicros
+      this.#options.logger.warn('The registry could not be read again; going on with its last known contents.', {
+        registry: this.#options.store.location,
+        error: error instanceof Error ? error.message : String(error),
+      })
+      return known
+    })
+    return this.#options.mode === 'thread' ? known : reading
+  }
+
+  /** Reads the registry now. */
+  refresh(): Promise<RegistryContents> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  /** Puts what a commit returned into the cache; a read that began before it is not allowed to bring the past back. */
+  remember(contents: RegistryContents): void {
+    this.#epoch += 1
+    this.#keep(contents)
+  }
+
+  async #read(): Promise<RegistryContents> {
+    const epoch = this.#epoch
+    const { contents } = await this.#options.store.load()
+    if (epoch !== this.#epoch && this.#contents !== undefined) return this.#contents
+    // The same revision keeps its identity, and with it every index and read plan that was made for it.
+    const same =
+      this.#contents !== undefined && contents.versionId !== '' && this.#contents.versionId === contents.versionId
+    return this.#keep(same && this.#contents !== undefined ? this.#contents : contents)
+  }
+
+  #keep(contents: RegistryContents): RegistryContents {
+    const { ttlSeconds } = this.#options
+    this.#contents = contents
+    this.#freshUntil = ttlSeconds === 0 ? null : this.#now().epochMicros + BigInt(Math.round(ttlSeconds * 1e6))
+    return contents
+  }
+
+  #now(): Instant {
+    return this.#options.clock.now()
+  }
+}
