@@ -9,6 +9,28 @@ export const registryErrors = {
     cause: 'The registry file is truncated or is not a Feast registry.',
     fix: 'Restore the file from a backup, or point registry.path at the right file. It was left as it is.',
   },
+  FTS3002: {
+    title: 'Type can not be stored',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'Feast has no code for lists or sets of this type of value.',
+    fix: 'Use another type for the field, such as Map, Json or a struct.',
+  },
+  FTS3003: {
+    title: 'Registry is locked',
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    cause: 'Another process has been writing the registry for too long.',
+    fix: 'Wait for the other process to end, or end it, and try again.',
+  },
+  FTS3004: {
+    title: 'Registry not writable',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The file system refused to read or write the registry or its folder.',
+    fix: 'Check the path, the rights of the folder and the space on the disk.',
+  },
   FTS3101: {
     title: 'Unknown project',
     http: 404,
