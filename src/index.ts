@@ -1,0 +1,93 @@
+import type { openStore as OpenStore } from './store/open-store.ts'
+
+export type { ErrorCode } from './base/errors/catalogue.ts'
+export type { ErrorPlace, FeatureStoreErrorOptions } from './base/errors/feature-store-error.ts'
+export { FeatureStoreError } from './base/errors/feature-store-error.ts'
+export { Duration, days, hours, Instant, milliseconds, minutes, seconds } from './base/instant.ts'
+export type { CollectedDefinition, CollectOptions } from './define/collect-definitions.ts'
+export { collectDefinitions } from './define/collect-definitions.ts'
+export type {
+  FileSourceDefinition,
+  FileSourceOptions,
+  KafkaSourceDefinition,
+  KafkaSourceOptions,
+  KinesisSourceDefinition,
+  KinesisSourceOptions,
+  PartitionedSourceOptions,
+  PushSourceDefinition,
+  PushSourceOptions,
+  RequestSourceDefinition,
+  RowSourceOptions,
+} from './define/data-source.ts'
+export { fileSource, kafkaSource, kinesisSource, pushSource, requestSource } from './define/data-source.ts'
+export { isDefinition } from './define/definition.ts'
+export type { EntityDefinition, EntityOptions } from './define/entity.ts'
+export { entity } from './define/entity.ts'
+export type {
+  FeatureItem,
+  FeatureServiceDefinition,
+  FeatureServiceOptions,
+  LoggingOptions,
+} from './define/feature-service.ts'
+export { featureService } from './define/feature-service.ts'
+export type { BatchFeatureViewOptions, FeatureViewDefinition, FeatureViewOptions } from './define/feature-view.ts'
+export { batchFeatureView, featureView } from './define/feature-view.ts'
+export type { FieldOptions, FieldSpec } from './define/field.ts'
+export { field } from './define/field.ts'
+export type {
+  InputColumns,
+  InputRows,
+  OnDemandFeatureViewDefinition,
+  OnDemandFeatureViewOptions,
+  OnDemandInput,
+  OutputColumns,
+  OutputRow,
+} from './define/on-demand-feature-view.ts'
+export { onDemandFeatureView } from './define/on-demand-feature-view.ts'
+export type { PermissionAction, PermissionDefinition, PermissionOptions, PermissionType } from './define/permission.ts'
+export { permission } from './define/permission.ts'
+export type { ProjectDefinition } from './define/project.ts'
+export { project } from './define/project.ts'
+export type { EntityRow, FeatureRequest, HistoricalEntityRow, HistoricalRow, OnlineRow } from './define/request.ts'
+export type { SchemaInput } from './define/row-types.ts'
+export type { FeatureViewSelection } from './define/selection.ts'
+export type {
+  AggregationOptions,
+  LabelViewDefinition,
+  LabelViewOptions,
+  StreamFeatureViewDefinition,
+  StreamFeatureViewOptions,
+} from './define/stream-feature-view.ts'
+export { aggregation, labelView, streamFeatureView } from './define/stream-feature-view.ts'
+export type { CommonOptions } from './define/validate.ts'
+export type { WarehouseSourceDefinition, WarehouseSourceOptions } from './define/warehouse-source.ts'
+export {
+  athenaSource,
+  bigQuerySource,
+  redshiftSource,
+  snowflakeSource,
+  sparkSource,
+  trinoSource,
+} from './define/warehouse-source.ts'
+export type * from './model/data-source.ts'
+export type { Definition, Definitions } from './model/definitions.ts'
+export type { Entity } from './model/entity.ts'
+export type * from './model/feature-service.ts'
+export type * from './model/feature-view.ts'
+export type { FeatureViewProjection } from './model/feature-view-projection.ts'
+export type { Field, Tags } from './model/field.ts'
+export type { Permission, PermissionPolicy } from './model/permission.ts'
+export type { Project } from './model/project.ts'
+export type { SavedDataset, SavedDatasetStorage, ValidationReference } from './model/saved-dataset.ts'
+export type { Transformation } from './model/transformation.ts'
+export * from './types/data-type.ts'
+export type { FeatureRow, FeatureValue, ZonedTimestamp } from './types/feature-value.ts'
+
+/**
+ * Opens the feature store of a folder with a feature_store.yaml, or of a configuration given as an object. The engine is
+ * loaded here, not when the package is imported, so that files of definitions load in milliseconds.
+ */
+export async function openStore(...given: Parameters<typeof OpenStore>): ReturnType<typeof OpenStore> {
+  const { openStore } = await import('./store/open-store.ts')
+  return openStore(...given)
+}
