@@ -227,4 +227,11 @@ export const offlineErrors = {
     cause: "The columns of the log rows are not those that the feature service's log has.",
     fix: 'Give the columns that the message lists.',
   },
+  FTS4514: {
+    title: 'Saved data set exists',
+    http: 409,
+    grpc: 'ALREADY_EXISTS',
+    cause: 'A saved data set of that name is registered in the project.',
+    fix: 'Choose another name, or ask to overwrite it.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,66 @@
+import type { Table } from 'apache-arrow'
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { loadArrow, rowsFromBatch, tableFromRows } from '../types/arrow.ts'
+import { coerceValue } from '../types/coerce.ts'
+import { type DataType, formatDataType } from '../types/data-type.ts'
+import type { FeatureRow } from '../types/feature-value.ts'
+import { isTable } from './entity-rows.ts'
+
+/** Rows that are written: objects or an Arrow table. */
+export type RowsInput = readonly Readonly<Record<string, unknown>>[] | Table
+
+/** The names of all columns, in order of first mention. */
+export function columnNames(rows: RowsInput): readonly string[] {
+  if (isTable(rows)) return rows.schema.fields.map((field) => field.name)
+  const names = new Set<string>()
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
+  return [...names]
+}
+
+export function rowCountOf(rows: RowsInput): number {
+  return isTable(rows) ? rows.numRows : rows.length
+}
+
+/** Objects of either form. */
+export function objectsOf(rows: RowsInput): readonly Readonly<Record<string, unknown>>[] {
+  return isTable(rows) ? rowsFromBatch(rows) : rows
+}
+
+/**
+ * An Arrow table with the given columns; a table comes back as it is.
+ * @throws FTS4508 for a value that is not of its column's type.
+ */
+export async function tableOf(
+  rows: RowsInput,
+  columns: readonly { readonly name: string; readonly type: DataType }[],
+): Promise<Table> {
+  if (isTable(rows)) return rows
+  await loadArrow()
+  const typed = rows.map((row, index) => typedRow(row, index, columns))
+  return tableFromRows(typed, columns)
+}
+
+/** @throws FTS4508 */
+export function typedRow(
+  row: Readonly<Record<string, unknown>>,
+  index: number,
+  columns: readonly { readonly name: string; readonly type: DataType }[],
+): FeatureRow {
+  return Object.fromEntries(
+    columns.map(({ name, type }) => {
+      try {
+        return [name, coerceValue(row[name], type)]
+      } catch (cause) {
+        throw new FeatureStoreError('FTS4508', {
+          message: `"${name}" of row ${index} is ${formatDataType(type)}, and ${JSON.stringify(row[name], bigintText) ?? 'this'} is not.`,
+          field: `rows[${index}].${name}`,
+          cause,
+        })
+      }
+    }),
+  )
+}
+
+function bigintText(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
+}

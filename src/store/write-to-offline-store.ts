@@ -1,0 +1,78 @@
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { batchSourceOf, type DataSource } from '../model/data-source.ts'
+import { getFeatureView } from '../registry/lookup.ts'
+import { columnNames, type RowsInput, rowCountOf, tableOf } from './offline-rows.ts'
+import type { StoreContext } from './store-context.ts'
+
+export interface WriteToOfflineStoreRequest {
+  /** Name of the feature view whose batch source the rows are added to. */
+  readonly view: string
+  /** Columns are those of the source, in its own names: before the field mapping. */
+  readonly rows: RowsInput
+  /** Take columns in any order. Default true; false refuses an order that differs from the source's. */
+  readonly reorderColumns?: boolean | undefined
+}
+
+/**
+ * Adds rows to the batch source of a view, all or none, and returns how many. The columns must be exactly the source's.
+ * @throws FTS3104 for an unknown view, FTS4501 when it has no batch source, FTS4510 when columns differ, FTS4508 for a
+ * value of another type.
+ */
+export async function writeToOfflineStore(context: StoreContext, request: WriteToOfflineStoreRequest): Promise<number> {
+  const view = getFeatureView(await context.contents(), context.project, request.view)
+  const source = view.batchSource === null ? null : batchSourceOf(view.batchSource)
+  if (source === null) {
+    throw new FeatureStoreError('FTS4501', {
+      message: `The feature view "${view.name}" has no batch source that rows could be added to.`,
+      field: 'view',
+    })
+  }
+  return appendToSource(context, source, request.rows, { reorder: request.reorderColumns ?? true })
+}
+
+/** Adds rows, in the source's own column names, to a source. @throws FTS4510, FTS4508 */
+export async function appendToSource(
+  context: Pick<StoreContext, 'offlineStore'>,
+  source: DataSource,
+  rows: RowsInput,
+  options: { readonly reorder: boolean },
+): Promise<number> {
+  const count = rowCountOf(rows)
+  if (count === 0) return 0
+  const offlineStore = await context.offlineStore()
+  const columns = await offlineStore.columns(source)
+  const given = columnNames(rows)
+  const expected = columns.map((column) => column.name)
+  refuseOtherColumns(source, given, expected)
+  const inOrder = given.every((name, index) => name === expected[index])
+  if (!options.reorder && !inOrder) {
+    throw new FeatureStoreError('FTS4510', {
+      message: `The columns of the rows are in another order than those of the source "${source.name}".`,
+      notes: [`rows: ${given.join(', ')}`, `source: ${expected.join(', ')}`],
+      field: 'rows',
+    })
+  }
+  await offlineStore.append(source, await tableOf(rows, columns), options)
+  return count
+}
+
+function refuseOtherColumns(source: DataSource, given: readonly string[], expected: readonly string[]): void {
+  const missing = expected.filter((name) => !given.includes(name))
+  const extra = given.filter((name) => !expected.includes(name))
+  if (missing.length === 0 && extra.length === 0) return
+  const physical = new Map(Object.entries(source.fieldMapping).map(([column, logical]) => [logical, column]))
+  const hints = extra.flatMap((name) => {
+    const column = physical.get(name) ?? didYouMean(name, missing)
+    return column === undefined ? [] : [`"${name}" is called "${column}" in the source`]
+  })
+  const parts = [
+    ...(missing.length > 0 ? [`lack ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`have ${extra.join(', ')} besides`] : []),
+  ]
+  throw new FeatureStoreError('FTS4510', {
+    message: `The columns of the rows are not those of the source "${source.name}": they ${parts.join(' and ')}.`,
+    notes: [...hints, `columns of the source: ${expected.join(', ')}`],
+    field: 'rows',
+  })
+}
