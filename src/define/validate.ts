@@ -58,7 +58,7 @@ export function requireKnownOptions(what: string, options: object, known: readon
     if (known.includes(name)) continue
     const near = didYouMean(name, known)
     throw definitionError('FTS2002', site, {
-      message: `${what} has no option "${name}".${suggestion(name, known)}`,
+      message: `The ${what} has no option "${name}".${suggestion(name, known)}`,
       mark: name,
       hint: near === undefined ? undefined : `did you mean "${near}"?`,
       notes: [`options: ${known.join(', ')}`],

@@ -263,4 +263,11 @@ export const definitionErrors = {
     cause: 'A file of the feature repository imports a file or package, or a name from one, that is not there.',
     fix: 'Correct the import, or install the package. Imports of files need their extension.',
   },
+  FTS2205: {
+    title: 'Feature repository unreadable',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The folder of the feature repository is not there or may not be read.',
+    fix: 'Run the command in a feature repository, or name one with --chdir.',
+  },
 } as const satisfies Record<string, ErrorEntry>
