@@ -1,3 +1,4 @@
+import type { ComputeEngine } from './compute-engine.ts'
 import type { OfflineStore } from './offline-store.ts'
 import type { OnlineStore } from './online-store.ts'
 import type { RegistryStore } from './registry-store.ts'
@@ -23,4 +24,9 @@ export const offlineStores: Readonly<Record<string, Open<OfflineStore>>> = {
 
 export const registryStores: Readonly<Record<string, Open<RegistryStore>>> = {
   file: async (options) => (await import('../registry/file/file-registry-store.ts')).openFileRegistryStore(options),
+}
+
+/** Feast's `batch_engine` types: what materializes. */
+export const computeEngines: Readonly<Record<string, () => Promise<ComputeEngine>>> = {
+  local: async () => (await import('../compute/local/local-compute-engine.ts')).localComputeEngine,
 }

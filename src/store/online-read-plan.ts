@@ -2,10 +2,9 @@ import type { Duration } from '../base/instant.ts'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
 import { dummyEntityValue, dummyJoinKey } from '../model/entity.ts'
 import type { OnDemandFeatureView } from '../model/feature-view.ts'
-import { plainField } from '../model/field.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { OnlineTable } from '../plugin/online-store.ts'
-import { getEntity } from '../registry/lookup.ts'
+import { joinKeyFields } from '../registry/join-keys.ts'
 import { resolveFeatures } from '../registry/resolve-features.ts'
 import type {
   FeatureSelection,
@@ -115,11 +114,7 @@ function onDemandRead(
   version: EntityKeyVersion,
 ): PlannedRead {
   const { view } = resolved
-  const fields = view.entities.map((name) => {
-    const entity = getEntity(contents, project, name)
-    const declared = view.entityColumns.find((field) => field.name === entity.joinKey)
-    return declared ?? plainField(entity.joinKey, entity.type)
-  })
+  const fields = joinKeyFields(contents, project, view)
   const needs = fields.map((field): ColumnNeed => {
     return { column: field.name, type: field.type, role: 'joinKey', neededBy: `on-demand feature view "${view.name}"` }
   })
@@ -128,7 +123,7 @@ function onDemandRead(
     needs,
     version,
   )
-  const table = { ...onlineTable(view, project, versioned), joinKeys: fields.map((field) => field.name) }
+  const table = onlineTable(view, project, versioned)
   return { needs, read: { view: null, table, features: resolved.features, keySignature, keys, ttl: null } }
 }
 

@@ -38,6 +38,13 @@ export const onlineErrors = {
     cause: 'A column was asked for that is neither an entity column nor a requested feature.',
     fix: 'Use a name from `names`, or request the feature.',
   },
+  FTS5009: {
+    title: 'No online store',
+    http: 400,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The configuration says online_store: null, so nothing is stored for serving.',
+    fix: 'Set online_store in feature_store.yaml, apply and materialize.',
+  },
   FTS5010: {
     title: 'Online store not set up',
     http: 409,

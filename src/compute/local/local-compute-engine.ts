@@ -1,0 +1,75 @@
+import type { RecordBatch } from 'apache-arrow'
+import type { ComputeEngine, LoadRequest, LoadSummary } from '../../plugin/compute-engine.ts'
+import type { OfflineStore } from '../../plugin/offline-store.ts'
+import type { OnlineStore } from '../../plugin/online-store.ts'
+import { batchEncoder } from './encode-batch.ts'
+import { RowBuffer } from './row-buffer.ts'
+
+/**
+ * Loads in this process: the offline store reduces the source to the latest row per key, its batches are encoded column
+ * by column and written in transactions of bounded size.
+ */
+export const localComputeEngine: ComputeEngine = {
+  async load(request, stores, options = {}) {
+    const load = new Load(request, stores.online, options)
+    return load.run(stores.offline)
+  },
+}
+
+/** A write of this many values keeps a transaction short and its memory at some tens of megabytes. */
+const cellsPerWrite = 200_000
+
+type LoadOptions = NonNullable<Parameters<ComputeEngine['load']>[2]>
+
+class Load {
+  readonly #request: LoadRequest
+  readonly #online: OnlineStore
+  readonly #options: LoadOptions
+  readonly #batchSize: number
+  readonly #buffer: RowBuffer
+  #written = 0
+  #stale = 0
+  #nullKeys = 0
+
+  constructor(request: LoadRequest, online: OnlineStore, options: LoadOptions) {
+    this.#request = request
+    this.#online = online
+    this.#options = options
+    const fitting = Math.max(1000, Math.floor(cellsPerWrite / (request.features.length + 1)))
+    this.#batchSize = request.writeBatchSize ?? fitting
+    this.#buffer = new RowBuffer(request.table)
+  }
+
+  async run(offline: OfflineStore): Promise<LoadSummary> {
+    const { signal } = this.#options
+    const encode = batchEncoder(this.#request)
+    const batches = offline.pullLatest(this.#request.pull, {
+      onNullKeys: (rows) => {
+        this.#nullKeys += rows
+      },
+      ...(signal === undefined ? {} : { signal }),
+    })
+    for await (const batch of batches) await this.#take(batch, encode)
+    await this.#write()
+    return { written: this.#written, stale: this.#stale, nullKeys: this.#nullKeys }
+  }
+
+  async #take(batch: RecordBatch, encode: ReturnType<typeof batchEncoder>): Promise<void> {
+    const append = encode(batch)
+    for (let row = 0; row < batch.numRows; ) {
+      const end = Math.min(batch.numRows, row + this.#batchSize - this.#buffer.length)
+      append(this.#buffer, row, end)
+      row = end
+      if (this.#buffer.length >= this.#batchSize) await this.#write()
+    }
+  }
+
+  async #write(): Promise<void> {
+    if (this.#buffer.length === 0) return
+    const { signal, onRows } = this.#options
+    const { written, stale } = await this.#online.write(this.#buffer.take(), signal)
+    this.#written += written
+    this.#stale += stale
+    onRows?.(this.#written + this.#stale)
+  }
+}

@@ -1,0 +1,78 @@
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { suggestion } from '../base/suggest.ts'
+import { batchSourceOf, type DataSource } from '../model/data-source.ts'
+import type { StoredFeatureView } from '../model/feature-view.ts'
+import type { RegistryContents } from '../model/registry-contents.ts'
+import { listObjects } from '../registry/lookup.ts'
+import { objectsOf, type RowsInput } from './offline-rows.ts'
+import type { StoreContext } from './store-context.ts'
+import { appendToSource } from './write-to-offline-store.ts'
+import { writeRowsOnline } from './write-to-online-store.ts'
+
+/** Where pushed rows go. */
+export type PushTarget = 'online' | 'offline' | 'onlineAndOffline'
+
+export interface PushRequest {
+  /** Name of the push source. */
+  readonly source: string
+  /** Rows with the columns of the batch source. */
+  readonly rows: RowsInput
+  /** Default `online`. */
+  readonly to?: PushTarget | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface PushSummary {
+  /** Per view: keys written to the online store, and keys that hold something newer. Empty when only offline. */
+  readonly online: readonly { readonly view: string; readonly written: number; readonly stale: number }[]
+  /** Per batch source: rows added. Empty when only online. */
+  readonly offline: readonly { readonly source: string; readonly rows: number }[]
+}
+
+/**
+ * Writes rows of a push source to every view that has it as its source: online first, so that rows that do not fit are
+ * refused before history is changed. A batch source of several views receives the rows once.
+ * @throws FTS5020 for an unknown source, FTS5021 and FTS5022 for rows that do not fit a view, FTS4510 for columns that
+ * are not the batch source's.
+ */
+export async function push(context: StoreContext, request: PushRequest): Promise<PushSummary> {
+  const contents = await context.contents()
+  const views = viewsFedBy(contents, context.project, request.source)
+  const to = request.to ?? 'online'
+  const online: { view: string; written: number; stale: number }[] = []
+  if (to !== 'offline') {
+    const rows = objectsOf(request.rows)
+    for (const view of views) {
+      const summary = await writeRowsOnline(context, contents, view, rows, request.signal)
+      online.push({ view: view.name, ...summary })
+    }
+  }
+  const offline: { source: string; rows: number }[] = []
+  if (to !== 'online') {
+    for (const source of batchSources(views)) {
+      const rows = await appendToSource(context, source, request.rows, { reorder: true })
+      offline.push({ source: source.name, rows })
+    }
+  }
+  return { online, offline }
+}
+
+function viewsFedBy(contents: RegistryContents, project: string, name: string): readonly StoredFeatureView[] {
+  const views: readonly StoredFeatureView[] = [
+    ...listObjects(contents, 'featureViews', project),
+    ...listObjects(contents, 'streamFeatureViews', project),
+  ]
+  const fed = views.filter(({ streamSource }) => streamSource?.kind === 'push' && streamSource.name === name)
+  if (fed.length > 0) return fed
+  const known = new Set(views.flatMap(({ streamSource }) => (streamSource?.kind === 'push' ? [streamSource.name] : [])))
+  throw new FeatureStoreError('FTS5020', {
+    message: `No feature view of project "${project}" is fed by a push source "${name}".${suggestion(name, known)}`,
+    field: 'source',
+    notes: [known.size === 0 ? 'no view has a push source' : `push sources: ${[...known].sort().join(', ')}`],
+  })
+}
+
+function batchSources(views: readonly StoredFeatureView[]): readonly DataSource[] {
+  const sources = views.flatMap((view) => (view.batchSource === null ? [] : (batchSourceOf(view.batchSource) ?? [])))
+  return [...new Map(sources.map((source) => [source.name, source])).values()]
+}
