@@ -10,6 +10,7 @@ import type { RegistryContents } from '../model/registry-contents.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
 import { type DesiredObjects, definedKinds } from '../registry/kinds.ts'
 import { findAnyFeatureView, listObjects } from '../registry/lookup.ts'
+import { restoreVersion, versionsOf } from '../registry/versions.ts'
 import { type InferenceContext, inferTimestampField, inferView } from './infer-schema.ts'
 import { refuseConflictingViews, refuseRepeatedSources } from './refuse-conflicts.ts'
 
@@ -178,7 +179,7 @@ class Freezer {
 
   /** No features selected means all of the view's. */
   projection(projection: FeatureViewProjection, user: string, place: object): FeatureViewProjection {
-    const view = this.#view(projection.viewName, user, place)
+    const view = this.#atVersion(this.#view(projection.viewName, user, place), projection.version)
     const names = projection.features.map((field) => field.name)
     const features = names.length === 0 ? view.features : names.map((name) => this.#feature(view, name, user, place))
     const batchSource = 'batchSource' in view ? view.batchSource : null
@@ -195,6 +196,14 @@ class Freezer {
       streamSource: null,
       viewType: view.kind === 'labelView' ? 'labelView' : 'featureView',
     }
+  }
+
+  /** A projection of an earlier version takes the features that the view had then. */
+  #atVersion(view: AnyFeatureView, version: number | null): AnyFeatureView {
+    if (version === null) return view
+    const { project, registered } = this.#options
+    const record = versionsOf(registered, project, view.name).find((each) => each.version === version)
+    return (record === undefined ? undefined : restoreVersion(view.kind, record)) ?? view
   }
 
   #view(name: string, user: string, place: object): AnyFeatureView {

@@ -6,6 +6,7 @@ import type { Entity } from '../model/entity.ts'
 import type { FeatureView, LabelView, StreamFeatureView } from '../model/feature-view.ts'
 import { type Field, plainField } from '../model/field.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
+import type { DataType } from '../types/data-type.ts'
 
 /** What inference may ask for. */
 export interface InferenceContext {
@@ -66,10 +67,12 @@ export async function inferView<T extends SourcedView>(view: T, context: Inferen
   const joinKeys = new Set(entities.map((entity) => entity.joinKey))
   const features = view.features.filter((field) => !joinKeys.has(field.name))
   const declared = [...view.entityColumns, ...view.features.filter((field) => joinKeys.has(field.name))]
-  const columns = declared.filter((field, index) => declared.findIndex((each) => each.name === field.name) === index)
+  const columns = declared.filter(
+    (field, index) => isKnown(field.type) && declared.findIndex((each) => each.name === field.name) === index,
+  )
   for (const entity of entities) {
     const known = columns.some((field) => field.name === entity.joinKey)
-    if (!known && !isUnknown(entity)) columns.push(plainField(entity.joinKey, entity.type))
+    if (!known && isKnown(entity.type)) columns.push(plainField(entity.joinKey, entity.type))
   }
   if (view.kind === 'streamFeatureView' && features.length === 0) throw streamWithoutSchema(view, context)
   const missing = [...joinKeys].filter((key) => !columns.some((field) => field.name === key))
@@ -77,8 +80,9 @@ export async function inferView<T extends SourcedView>(view: T, context: Inferen
   return inferFromSource({ ...view, features, entityColumns: columns }, joinKeys, context)
 }
 
-function isUnknown(entity: Entity): boolean {
-  return entity.type.kind === 'scalar' && entity.type.name === 'invalid'
+/** False for a type that is left to inference. */
+function isKnown(type: DataType): boolean {
+  return type.kind !== 'scalar' || type.name !== 'invalid'
 }
 
 function knownEntity(view: SourcedView, name: string, context: InferenceContext): Entity {
