@@ -101,7 +101,7 @@ function completed(row: Readonly<Record<string, unknown>>, now: Instant): Readon
  * The logged rows of a feature service whose log time lies in the window, inclusive at both ends.
  * @throws FTS3105, FTS4512, FTS4503
  */
-export function readLoggedFeatures<Row extends FeatureRow = FeatureRow>(
+export function readLoggedFeatures<Row = FeatureRow>(
   context: StoreContext,
   request: { readonly service: string; readonly start: TimeInput; readonly end: TimeInput },
 ): RowBatches<Row> {

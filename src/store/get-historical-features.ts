@@ -41,7 +41,7 @@ const defaultRange = days(30)
  * @throws FTS2101 and FTS2102 for malformed features, FTS4503 for a time that is none, FTS4506 for entity rows and a
  * range, FTS4509 for a range that ends before it starts.
  */
-export function getHistoricalFeatures<Row extends FeatureRow = FeatureRow>(
+export function getHistoricalFeatures<Row = FeatureRow>(
   context: StoreContext,
   request: HistoricalFeaturesRequest,
 ): RetrievalJob<Row> {

@@ -28,7 +28,7 @@ export interface OnlineFeaturesRequest {
  * missing request value; FTS2101 … FTS2108, FTS3104 and FTS3105 for what was asked for; FTS2301 … FTS2308 for on-demand
  * functions.
  */
-export async function getOnlineFeatures<Row extends FeatureRow = FeatureRow>(
+export async function getOnlineFeatures<Row = FeatureRow>(
   context: StoreContext,
   request: OnlineFeaturesRequest,
 ): Promise<OnlineResponse<Row>> {

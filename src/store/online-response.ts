@@ -36,7 +36,7 @@ export type ResponseColumn = StoredColumn | ValueColumn
  * The features of a list of entity rows. Columns are the entity columns that the request needed, then the features in
  * requested order; element i of every column belongs to entity row i. Values are decoded when they are first asked for.
  */
-export class OnlineResponse<Row extends FeatureRow = FeatureRow> {
+export class OnlineResponse<Row = FeatureRow> {
   readonly rowCount: number
   readonly #columns: ReadonlyMap<string, ResponseColumn>
   readonly #decoded = new Map<string, readonly FeatureValue[]>()
@@ -48,7 +48,7 @@ export class OnlineResponse<Row extends FeatureRow = FeatureRow> {
 
   /** Names of the columns, in order. */
   get names(): readonly (keyof Row & string)[] {
-    return [...this.#columns.keys()]
+    return [...this.#columns.keys()] as (keyof Row & string)[]
   }
 
   /** The values of one column, null where there is none. @throws FTS5005 for a name that is not in {@link names}. */

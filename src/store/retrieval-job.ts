@@ -38,7 +38,7 @@ export interface EntityColumns {
  * FTS4001 for a missing join key column, FTS4504 for a missing request column, FTS4505 for an entity column that is
  * named like a feature.
  */
-export class RetrievalJob<Row extends FeatureRow = FeatureRow> extends RowBatches<Row> {
+export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
   private readonly prepare: () => Promise<PreparedRetrieval>
   private prepared: Promise<PreparedRetrieval> | undefined
   /** The project whose features these are. */

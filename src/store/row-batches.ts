@@ -8,7 +8,7 @@ import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
  * Rows that are read when they are asked for, again each time: as objects, as one Arrow table, or batch by batch, which
  * bounds the memory. 64-bit integers of the objects are `bigint`, times are `Instant` in UTC, missing values are null.
  */
-export class RowBatches<Row extends FeatureRow = FeatureRow> implements AsyncIterable<RecordBatch> {
+export class RowBatches<Row = FeatureRow> implements AsyncIterable<RecordBatch> {
   private readonly open: (signal?: AbortSignal) => AsyncIterable<RecordBatch>
 
   constructor(open: (signal?: AbortSignal) => AsyncIterable<RecordBatch>) {

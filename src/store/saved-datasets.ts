@@ -75,10 +75,7 @@ export async function createSavedDataset(context: StoreContext, request: SavedDa
  * recorded. Labels and other columns of the entity rows are stored but not returned, as in Feast.
  * @throws FTS3106 for an unknown name, FTS4511 when what is stored has no column of event times.
  */
-export function readSavedDataset<Row extends FeatureRow = FeatureRow>(
-  context: StoreContext,
-  name: string,
-): RowBatches<Row> {
+export function readSavedDataset<Row = FeatureRow>(context: StoreContext, name: string): RowBatches<Row> {
   return new RowBatches<Row>(() => read(context, name))
 }
 
