@@ -1,10 +1,9 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { suggestion } from '../base/suggest.ts'
-import { dummyEntityName } from '../model/entity.ts'
 import type { OnDemandFeatureView, StoredFeatureView } from '../model/feature-view.ts'
-import { type Field, plainField } from '../model/field.ts'
+import type { Field } from '../model/field.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
-import { getEntity } from './lookup.ts'
+import { joinKeyFields } from './join-keys.ts'
 import {
   byProjection,
   isOnDemand,
@@ -182,13 +181,11 @@ function joinKeysOf(
   view: StoredFeatureView,
   joinKeyMap: Readonly<Record<string, string>>,
 ): ResolvedView['joinKeys'] {
-  const joinKeys = view.entities
-    .filter((name) => name !== dummyEntityName)
-    .map((name) => {
-      const { joinKey, type } = getEntity(scope.contents, scope.project, name)
-      const field = view.entityColumns.find((column) => column.name === joinKey) ?? plainField(joinKey, type)
-      return { key: joinKey, column: joinKeyMap[joinKey] ?? joinKey, field }
-    })
+  const joinKeys = joinKeyFields(scope.contents, scope.project, view).map((field) => ({
+    key: field.name,
+    column: joinKeyMap[field.name] ?? field.name,
+    field,
+  }))
   const keys = joinKeys.map((each) => each.key)
   for (const key of Object.keys(joinKeyMap)) {
     if (keys.includes(key)) continue
