@@ -57,8 +57,7 @@ function estimate(statistics: JoinStatistics): Partial<Record<JoinStrategy, numb
   const cached = entityRows <= cachedGroups
   const features = fixedFeatures + wideFeatures
   const perMatch = cached ? cost.aggregateCached : cost.aggregate
-  const perCarried =
-    fixedFeatures * (cached ? cost.carryFixedCached : cost.carryFixed) + wideFeatures * cost.carryWide
+  const perCarried = fixedFeatures * (cached ? cost.carryFixedCached : cost.carryFixed) + wideFeatures * cost.carryWide
   const probe = sourceRows * (cost.scan + (cached ? cost.probe / 3 : cost.probe)) + pairs * cost.pair
   const scanFeatures = sourceRows * features * cost.scanFeature
   const nanos = {

@@ -15,7 +15,9 @@ export function renderPointInTime(plan: PointInTimePlan, dialect: SqlDialect): s
       view.features.map(({ output }, place) => `${winnersOf(index)}.f${place} AS ${name(output)}`),
     ),
   ]
-  const joins = plan.views.map((_, index) => `LEFT JOIN ${winnersOf(index)} ON ${winnersOf(index)}.r = ${rowNumber(dialect)}`)
+  const joins = plan.views.map(
+    (_, index) => `LEFT JOIN ${winnersOf(index)} ON ${winnersOf(index)}.r = ${rowNumber(dialect)}`,
+  )
   return [
     ...(winners.length === 0 ? [] : [`WITH ${winners.join(',\n')}`]),
     `SELECT ${columns.join(', ')}`,
@@ -43,9 +45,7 @@ function carryQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect):
 }
 
 function gatherQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
-  const features = view.features.map(
-    ({ sourceColumn }, place) => `${dialect.identifier(sourceColumn)} AS f${place}`,
-  )
+  const features = view.features.map(({ sourceColumn }, place) => `${dialect.identifier(sourceColumn)} AS f${place}`)
   return [
     `  SELECT ${['w.r', ...view.features.map((_, place) => `s.f${place}`)].join(', ')}`,
     `  FROM (SELECT r, ${positionOfKey(view.order, 'o', dialect)} AS n FROM (`,

@@ -1,0 +1,62 @@
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+
+const waitMs = 60_000
+const stepMs = 20
+
+/**
+ * Does `work` while a lock file beside the path keeps other writers out, of this process and of others. The lock of a
+ * process of this machine that no longer runs is taken over.
+ *
+ * @throws FTS4015 when the lock is not free within a minute.
+ */
+export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const lock = `${path}.lock`
+  await mkdir(dirname(path), { recursive: true })
+  for (let waitedMs = 0; !(await take(lock)); waitedMs += stepMs) {
+    if (waitedMs > waitMs) {
+      throw new FeatureStoreError('FTS4015', {
+        message: `"${path}" has been locked by another writer for a minute.`,
+        notes: [`the lock is ${lock}`],
+      })
+    }
+    if (await isAbandoned(lock)) await rm(lock, { force: true })
+    else await sleep(stepMs)
+  }
+  try {
+    return await work()
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
+async function take(lock: string): Promise<boolean> {
+  try {
+    const file = await open(lock, 'wx')
+    await file.writeFile(`${process.pid}@${hostname()}`)
+    await file.close()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function isAbandoned(lock: string): Promise<boolean> {
+  const holder = /^(\d+)@(.*)$/.exec(await readFile(lock, 'utf8').catch(() => ''))
+  if (holder === null) {
+    // Written a moment after it was made: only an old one without a holder was left behind.
+    const made = await stat(lock).catch(() => undefined)
+    return made !== undefined && Date.now() - made.mtimeMs > 5000
+  }
+  if (holder[2] !== hostname()) return false
+  try {
+    process.kill(Number(holder[1]), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

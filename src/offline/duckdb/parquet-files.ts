@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
+import type { Session } from './duckdb-driver.ts'
+
+/** Writes the result of a query to one Parquet file, in its order: first beside the place, then moved there. */
+export async function copyToParquet(session: Session, sql: string, path: string): Promise<number> {
+  await mkdir(dirname(path), { recursive: true })
+  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
+  try {
+    const [written] = await session.rows(
+      `COPY (${sql}) TO ${duckdbDialect.text(beside)} (FORMAT parquet, COMPRESSION snappy)`,
+    )
+    await syncFile(beside)
+    await rename(beside, path)
+    return Number(written?.[0] ?? 0)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
+}
+
+/** Without it a crash could leave the new name with an old or empty content. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,91 @@
+import type { RecordBatch } from 'apache-arrow'
+import { Instant } from '../../base/instant.ts'
+import type { DataSource } from '../../model/data-source.ts'
+import type { OfflineStore, PullRequest } from '../../plugin/offline-store.ts'
+import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
+import { type PullPlan, renderNullKeyCount, renderPullAll, renderPullLatest } from '../../sql/render-pull.ts'
+import type { Engine, Session } from './duckdb-driver.ts'
+import { streamBatches } from './record-batches.ts'
+import { rowOrderOf } from './source-statistics.ts'
+import { openSourceTable, requireColumn, requireTimeColumn } from './source-table.ts'
+import { timeBounds } from './time-bounds.ts'
+
+type PullOptions = Parameters<OfflineStore['pullLatest']>[1]
+
+/** The latest row of each key, in the order of the files. */
+export function pullLatest(
+  engine: Engine,
+  request: PullRequest,
+  repoPath: string,
+  options: PullOptions,
+): AsyncIterable<RecordBatch> {
+  return engine.streamSession(async function* (session) {
+    const plan = await pullPlan(session, request, repoPath)
+    if (plan.keys.length > 0 && options?.onNullKeys !== undefined) {
+      const [found] = await session.rows(renderNullKeyCount(plan, duckdbDialect))
+      options.onNullKeys(Number(found?.[0] ?? 0))
+    }
+    yield* streamBatches(session, renderPullLatest(plan, duckdbDialect), resultColumnsOf(plan))
+  }, options?.signal)
+}
+
+/** Every row of the window, in the order of the files. */
+export function pullAll(
+  engine: Engine,
+  request: PullRequest,
+  repoPath: string,
+  signal: AbortSignal | undefined,
+): AsyncIterable<RecordBatch> {
+  return engine.streamSession(async function* (session) {
+    const plan = await pullPlan(session, request, repoPath)
+    yield* streamBatches(session, renderPullAll(plan, duckdbDialect), resultColumnsOf(plan))
+  }, signal)
+}
+
+const resultColumnsOf = (plan: PullPlan): { readonly name: string }[] =>
+  plan.columns.map(({ output }) => ({ name: output }))
+
+async function pullPlan(session: Session, request: PullRequest, repoPath: string): Promise<PullPlan> {
+  const table = await openSourceTable(session, request.source, repoPath)
+  const user = 'pull'
+  const timestamp = requireTimeColumn(table, request.timestampColumn, user)
+  const created = request.createdColumn === null ? null : requireTimeColumn(table, request.createdColumn, user)
+  const { order } = await rowOrderOf(session, table, timestamp, created)
+  const names = [
+    ...request.keyColumns,
+    ...request.featureColumns,
+    timestamp.name,
+    ...(created === null ? [] : [created.name]),
+  ]
+  return {
+    relation: table.relation,
+    position: table.position,
+    keys: request.keyColumns.map((name) => requireColumn(table, name, user).column),
+    timestampColumn: timestamp.column,
+    createdColumn: created?.column ?? null,
+    columns: [...new Set(names)].map((name) => ({ column: requireColumn(table, name, user).column, output: name })),
+    where: timeBounds(
+      duckdbDialect.identifier(timestamp.column),
+      timestamp.type,
+      request.start?.epochMicros ?? null,
+      request.end?.epochMicros ?? null,
+    ),
+    order,
+  }
+}
+
+/** The oldest event time; null when there is none. */
+export function oldestEvent(
+  engine: Engine,
+  source: DataSource,
+  timestampColumn: string,
+  repoPath: string,
+): Promise<Instant | null> {
+  return engine.withSession(async (session) => {
+    const table = await openSourceTable(session, source, repoPath)
+    const { column } = requireTimeColumn(table, timestampColumn, `data source "${source.name}"`)
+    const micros = `min(epoch_us(${duckdbDialect.identifier(column)}))`
+    const [found] = await session.rows(`SELECT ${micros} FROM ${table.relation}`)
+    return typeof found?.[0] === 'bigint' ? Instant.fromEpochMicros(found[0]) : null
+  })
+}

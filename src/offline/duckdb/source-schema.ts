@@ -1,0 +1,65 @@
+import type { Field } from 'apache-arrow'
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import type { DataSource } from '../../model/data-source.ts'
+import type { SourceColumn } from '../../plugin/offline-store.ts'
+import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
+import { dataTypeOfArrow, loadArrow } from '../../types/arrow.ts'
+import { BatchBuilder } from './arrow-columns.ts'
+import type { Engine, Session } from './duckdb-driver.ts'
+import { isTimestampType, openSourceTable, type SourceTable } from './source-table.ts'
+
+/** Columns of a source with the types that Feast infers. @throws FTS4005 for a type that Feast has none for. */
+export function sourceColumns(engine: Engine, source: DataSource, repoPath: string): Promise<readonly SourceColumn[]> {
+  return engine.withSession(async (session) => {
+    const table = await openSourceTable(session, source, repoPath)
+    const written = await writtenFields(session, table)
+    const read = await readFields(session, table)
+    return table.columns.map(({ name, type }, index) => {
+      const field = written.get(name) ?? read[index]
+      return { name, type: feastType(field, name, source.name), isTimestamp: isTimestampType(type) }
+    })
+  })
+}
+
+function feastType(field: Field | undefined, column: string, source: string): SourceColumn['type'] {
+  try {
+    if (field !== undefined) return dataTypeOfArrow(field.type)
+  } catch (cause) {
+    throw new FeatureStoreError('FTS4005', {
+      message: `The column "${column}" of the data source "${source}" is ${String(field?.type)}, and Feast has no such type.`,
+      cause,
+    })
+  }
+  throw new FeatureStoreError('FTS4005', {
+    message: `The column "${column}" of the data source "${source}" has no type that can be told.`,
+  })
+}
+
+/**
+ * The Arrow schema that the writer of the first file left in it: it tells large strings from strings and durations from
+ * numbers, which Parquet does not. Empty when there is none, or it has types that the Arrow library cannot read.
+ */
+async function writtenFields(session: Session, table: SourceTable): Promise<ReadonlyMap<string, Field>> {
+  const [first] = table.files
+  if (first === undefined) return new Map()
+  const found = await session.rows(
+    `SELECT decode(value) FROM parquet_kv_metadata(${duckdbDialect.text(first)}) WHERE decode(key) = 'ARROW:schema'`,
+  )
+  const text = found[0]?.[0]
+  if (typeof text !== 'string') return new Map()
+  const { RecordBatchReader } = await loadArrow()
+  try {
+    const reader = RecordBatchReader.from(Buffer.from(text, 'base64')).open()
+    return new Map(reader.schema.fields.map((field: Field) => [field.name, field]))
+  } catch {
+    return new Map()
+  }
+}
+
+/** The fields as a read of the source would deliver them. */
+async function readFields(session: Session, table: SourceTable): Promise<readonly Field[]> {
+  const arrow = await loadArrow()
+  const { types } = await session.stream(`SELECT * FROM ${table.relation} LIMIT 0`)
+  const tools = { arrow, bindings: session.bindings }
+  return new BatchBuilder(tools, session.api, types, table.columns).schema.fields
+}
