@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadSqlite } from '../../base/node-sqlite.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
 
 /** How long to wait for another process's lock: in SQLite itself (this blocks the thread), and altogether. */
@@ -88,25 +89,4 @@ export class SqliteConnection {
     this.#database = database
     return database
   }
-}
-
-/**
- * Node's own SQLite. Node warns on first use that the module is experimental, which a user of a feature store can do
- * nothing about: that one warning is dropped, every other is passed on.
- */
-function loadSqlite(): typeof Sqlite {
-  const emit = process.emitWarning
-  process.emitWarning = (...args: unknown[]): void => {
-    if (!isSqliteWarning(args[0])) Reflect.apply(emit, process, args)
-  }
-  try {
-    return process.getBuiltinModule('node:sqlite')
-  } finally {
-    process.emitWarning = emit
-  }
-}
-
-function isSqliteWarning(warning: unknown): boolean {
-  const text = warning instanceof Error ? warning.message : String(warning)
-  return text.startsWith('SQLite is an experimental feature')
 }
