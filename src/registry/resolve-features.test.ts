@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ErrorCode } from '../base/errors/catalogue.ts'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { Instant } from '../base/instant.ts'
 import { dummyEntity } from '../model/entity.ts'
 import type { FeatureView, OnDemandFeatureView, OnDemandSource } from '../model/feature-view.ts'
 import type { FeatureViewProjection } from '../model/feature-view-projection.ts'
@@ -9,6 +10,7 @@ import { emptyRegistry, type RegistryContents } from '../model/registry-contents
 import { float64, int64 } from '../types/data-type.ts'
 import { type ResolveOptions, resolveFeatures } from './resolve-features.ts'
 import type { FeatureSelection } from './resolved-features.ts'
+import { recordVersion } from './versions.ts'
 
 const registered = { project: 'p', description: '', tags: {}, owner: '' }
 const view = { ...registered, enabled: true, version: 'latest', organization: '', currentVersion: null, versionId: '' }
@@ -257,6 +259,19 @@ test('the current version can be named, another one must be in the registry', ()
   expect(resolve(['stats@v0:conv'], { versions: true, fullFeatureNames: true }).outputs).toEqual(['stats@v0__conv'])
   expect(resolve(['stats@latest:conv']).outputs).toEqual(['conv'])
   expect(fault(() => resolve(['stats@v7:conv'], { versions: true })).code).toBe('FTS2108')
+})
+
+test('a former version is read as it was', () => {
+  const former = storedView('stats', ['conv', 'gone'])
+  const now = Instant.fromEpochMicros(0n)
+  const versioned = recordVersion(contents, former, 3, { now, newId: () => 'id' })
+  const selection = ask(['stats@v3:gone', 'stats:trips'])
+  const { outputs, views } = resolveFeatures(versioned, 'p', selection, { versions: true, fullFeatureNames: true })
+  expect(outputs).toEqual(['stats@v3__gone', 'stats__trips'])
+  expect(views.map((each) => each.version)).toEqual([3, null])
+  const call = (): unknown =>
+    resolveFeatures(versioned, 'p', ask(['stats@v4:conv']), { versions: true, fullFeatureNames: true })
+  expect(fault(call).notes).toEqual(['versions of stats: v3, v0'])
 })
 
 test('a join key map of an unknown key is refused', () => {

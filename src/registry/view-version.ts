@@ -2,6 +2,7 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import { getAnyFeatureView } from './lookup.ts'
+import { restoreVersion, versionsOf } from './versions.ts'
 
 /**
  * A view as it was in a version that its current definition has.
@@ -23,9 +24,11 @@ export function featureViewVersion(
   }
   const current = getAnyFeatureView(contents, project, name)
   if ((current.currentVersion ?? 0) === version) return current
-  const known = contents.versionHistory
-    .filter((each) => each.project === project && each.viewName === name)
-    .map((each) => `v${each.version}`)
+  const history = versionsOf(contents, project, name)
+  const record = history.find((each) => each.version === version)
+  const restored = record === undefined ? undefined : restoreVersion(current.kind, record)
+  if (restored !== undefined) return { ...restored, currentVersion: version }
+  const known = history.map((each) => `v${each.version}`)
   throw new FeatureStoreError('FTS2108', {
     message: `The registry holds no version ${version} of the feature view "${name}".`,
     field: 'features',
