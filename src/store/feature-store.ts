@@ -2,9 +2,11 @@ import type { Table } from 'apache-arrow'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
 import type { EntityRow, FeatureRequest, HistoricalEntityRow, HistoricalRow, OnlineRow } from '../define/request.ts'
 import type { Definitions } from '../model/definitions.ts'
+import type { FeatureViewState } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { SavedDataset } from '../model/saved-dataset.ts'
 import type { OnlineWriteSummary } from '../plugin/online-store.ts'
+import { getProject } from '../registry/lookup.ts'
 import type { Plan } from '../registry/plan.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
 import { apply } from './apply.ts'
@@ -33,7 +35,7 @@ import type { RowBatches } from './row-batches.ts'
 import { createSavedDataset, readSavedDataset, type SavedDatasetRequest } from './saved-datasets.ts'
 import { type Teardown, teardown } from './teardown.ts'
 import type { TimeInput } from './time-input.ts'
-import { setViewEnabled, type ViewChange } from './view-state.ts'
+import { setViewEnabled, setViewState, type ViewChange } from './view-state.ts'
 import { type WriteToOfflineStoreRequest, writeToOfflineStore } from './write-to-offline-store.ts'
 import { type WriteToOnlineStoreRequest, writeToOnlineStore } from './write-to-online-store.ts'
 
@@ -122,6 +124,17 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
   /** Lets a view serve and be materialized, or stops both, until the next apply. */
   setViewEnabled(name: string, enabled: boolean): Promise<ViewChange> {
     return setViewEnabled(this.#context, name, enabled)
+  }
+
+  /** Moves a view to a state. See {@link setViewState}. */
+  setViewState(name: string, state: FeatureViewState): Promise<ViewChange> {
+    return setViewState(this.#context, name, state)
+  }
+
+  /** Removes another project from registry and online store, or this one. */
+  async deleteProject(name: string): Promise<Teardown> {
+    getProject(await this.contents(), name)
+    return teardown({ ...this.#context, project: name })
   }
 
   /** Features as of each entity row's time: a training set, as a lazy job. See {@link getHistoricalFeatures}. */

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { Instant } from '../../base/instant.ts'
+import type { FeatureRow } from '../../types/feature-value.ts'
+import type { CommandContext } from '../command.ts'
+import { renderData, renderTable } from '../output.ts'
+import { readTime } from '../read-time.ts'
+
+/** Prints records, times as ISO text. */
+export async function run(command: CommandContext): Promise<void> {
+  const { options } = command
+  const [start, end, data] = [options.text('startDate'), options.text('endDate'), options.text('dataframe')]
+  if ((data === undefined) === (start === undefined && end === undefined)) {
+    throw new FeatureStoreError('FTS1103', {
+      message: 'Give entity rows with --dataframe, or a range with --start-date and --end-date, not both.',
+      field: '--dataframe',
+    })
+  }
+  const store = await command.store()
+  const features = options.list('features')
+  const request =
+    data === undefined
+      ? {
+          features,
+          ...(start && { start: readTime(start, '--start-date') }),
+          ...(end && { end: readTime(end, '--end-date') }),
+        }
+      : { features, entities: await entityRows(data, command.terminal.cwd) }
+  const rows = (await store.getHistoricalFeatures(request).toRows()).map(times)
+  const { output = 'json' } = command.globals
+  if (output !== 'table') command.print(await renderData(rows, output))
+  else {
+    const columns = Object.keys(rows[0] ?? {}).map(
+      (name) => [name, (row: FeatureRow) => String(row[name] ?? '')] as const,
+    )
+    command.print(renderTable(rows, columns, command.terminal.stdout))
+  }
+}
+
+const times = (row: FeatureRow): FeatureRow =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value instanceof Instant ? value.toString() : value]),
+  )
+
+async function entityRows(given: string, cwd: string): Promise<readonly FeatureRow[]> {
+  try {
+    const text = given.startsWith('@') ? await readFile(resolve(cwd, given.slice(1)), 'utf8') : given
+    const rows: unknown = JSON.parse(text)
+    if (!Array.isArray(rows)) throw new TypeError('not an array')
+    return rows as readonly FeatureRow[]
+  } catch (cause) {
+    throw new FeatureStoreError('FTS1103', {
+      message: `--dataframe is not a JSON array of rows: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      notes: ['such as: [{"driver_id": 1001, "event_timestamp": "2026-01-01T00:00:00Z"}]'],
+      field: '--dataframe',
+    })
+  }
+}

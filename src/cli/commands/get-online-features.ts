@@ -1,0 +1,70 @@
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { inProject } from '../../registry/lookup.ts'
+import type { FeatureStore } from '../../store/feature-store.ts'
+import type { DataType } from '../../types/data-type.ts'
+import type { FeatureValue } from '../../types/feature-value.ts'
+import { valueFromJson } from '../../types/json.ts'
+import type { CommandContext } from '../command.ts'
+import { renderData } from '../output.ts'
+
+/** Prints column to values, as Feast does. */
+export async function run(command: CommandContext): Promise<void> {
+  const store = await command.store()
+  const types = await keyTypes(store)
+  const row = Object.fromEntries(command.options.list('entities').map((pair) => readPair(pair, types)))
+  const response = await store.getOnlineFeatures({ features: command.options.list('features'), entities: [row] })
+  const { output = 'json' } = command.globals
+  command.print(await renderData(response.toDict(), output === 'yaml' ? 'yaml' : 'json'))
+}
+
+/** Types of join keys and of request inputs, by column. */
+async function keyTypes(store: FeatureStore): Promise<ReadonlyMap<string, DataType>> {
+  const contents = inProject(await store.contents(), store.project)
+  const views = [...contents.featureViews, ...contents.streamFeatureViews]
+  const inputs = contents.dataSources.flatMap((source) => (source.kind === 'request' ? source.schema : []))
+  return new Map([
+    ...inputs.map((field) => [field.name, field.type] as const),
+    ...contents.entities.map((entity) => [entity.joinKey, entity.type] as const),
+    ...views.flatMap((view) => view.entityColumns.map((field) => [field.name, field.type] as const)),
+  ])
+}
+
+function readPair(pair: string, types: ReadonlyMap<string, DataType>): readonly [string, FeatureValue] {
+  const at = pair.indexOf('=')
+  if (at < 1) {
+    throw new FeatureStoreError('FTS1103', {
+      message: `"${pair}" is not an entity value.`,
+      notes: ['write --entities key=value'],
+      field: '--entities',
+    })
+  }
+  const [name, text] = [pair.slice(0, at), pair.slice(at + 1)]
+  const type = types.get(name)
+  if (type === undefined) return [name, text]
+  return [name, typedValue(name, text, type)]
+}
+
+/** Types whose text is not JSON already. */
+const textual: ReadonlySet<string> = new Set([
+  'string',
+  'bytes',
+  'unixTimestamp',
+  'uuid',
+  'timeUuid',
+  'decimal',
+  'json',
+])
+
+function typedValue(name: string, text: string, type: DataType): FeatureValue {
+  const isText = type.kind === 'scalar' && textual.has(type.name)
+  const isInteger = type.kind === 'scalar' && /^int/.test(type.name) && /^-?\d+$/.test(text)
+  try {
+    return isInteger && type.name === 'int64' ? BigInt(text) : valueFromJson(isText ? text : JSON.parse(text), type)
+  } catch (cause) {
+    throw new FeatureStoreError('FTS1103', {
+      message: `The value "${text}" of ${name} does not fit its type.`,
+      field: '--entities',
+      cause,
+    })
+  }
+}

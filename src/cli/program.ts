@@ -1,0 +1,184 @@
+import type { Command } from 'commander'
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { type CommandRow, helpGroups, type OptionRow } from './command.ts'
+import { commandTable, groupSummaries } from './command-table.ts'
+import { outputFormats } from './output.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A command as it was typed. */
+export interface Invocation {
+  readonly row: CommandRow
+  readonly arguments: readonly (string | undefined)[]
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The help was printed; `asked` is false when it stands for a command that is missing. */
+export class HelpShown extends Error {
+  readonly asked: boolean
+
+  constructor(asked: boolean) {
+    super('help')
+    this.asked = asked
+  }
+}
+
+/** Options that every command takes, before or after its name. */
+const commonOptions: readonly OptionRow[] = [
+  { flags: '--output <format>', doc: 'how results are printed', choices: outputFormats },
+  { flags: '--json', doc: 'the same as --output json' },
+  { flags: '--debug', doc: 'print stacks of errors' },
+]
+
+const globalOptions: readonly OptionRow[] = [
+  { flags: '-c, --chdir <folder>', doc: 'the feature repository; default: the current folder' },
+  { flags: '-f, --feature-store-yaml <file>', doc: 'the configuration; default: feature_store.yaml in the repository' },
+  { flags: '--config <file>', doc: 'the same as --feature-store-yaml' },
+  { flags: '--log-level <level>', doc: 'debug, info, warning, error or critical', default: 'warning' },
+  ...commonOptions,
+]
+
+/** Finds out what was typed. @throws FTS1101 … FTS1103 for what cannot be understood, {@link HelpShown} after help. */
+export async function parseArguments(argv: readonly string[], terminal: Terminal): Promise<Invocation> {
+  const commander = await import('commander')
+  let invocation: Invocation | undefined
+  const invoke = (found: Invocation): void => {
+    invocation = found
+  }
+  const program = buildProgram(new commander.Command('feast'), terminal, invoke, commander)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof commander.CommanderError) throw usageError(error, argv, program)
+    throw error
+  }
+  if (invocation === undefined) throw new HelpShown(false)
+  return invocation
+}
+
+type Commander = typeof import('commander')
+
+function buildProgram(
+  program: Command,
+  terminal: Terminal,
+  invoke: (invocation: Invocation) => void,
+  commander: Commander,
+): Command {
+  program
+    .description('The feature store: define features, build training sets, serve the latest values.')
+    .usage('[options] <command>')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => terminal.stdout.columns ?? 100,
+      getErrHelpWidth: () => terminal.stderr.columns ?? 100,
+    })
+    .configureHelp({ showGlobalOptions: false, subcommandTerm: (command) => command.name() })
+    .helpCommand(false)
+    .helpOption('-h, --help', 'show help')
+    .optionsGroup('Options:')
+    .addHelpText('after', '\nExamples:\n  $ feast init my_project\n  $ feast -c my_project apply')
+  addOptions(program, globalOptions, commander)
+  for (const group of helpGroups) {
+    for (const row of commandTable.filter((each) => each.group === group)) addCommand(program, row, invoke, commander)
+  }
+  return program
+}
+
+function addCommand(
+  program: Command,
+  row: CommandRow,
+  invoke: (invocation: Invocation) => void,
+  commander: Commander,
+): void {
+  const words = row.path.split(' ')
+  const name = words.at(-1) ?? ''
+  const parent = words.length === 1 ? program : groupCommand(program, words[0] ?? '', row)
+  const command = parent.command(name).description(row.summary).allowExcessArguments(false)
+  if (words.length === 1) command.helpGroup(`${row.group}:`)
+  for (const argument of row.arguments ?? []) command.argument(argument)
+  addOptions(command, [...(row.options ?? []), ...commonOptions], commander)
+  command.addHelpText('after', `\nExamples:\n${row.examples.map((example) => `  $ feast ${example}`).join('\n')}`)
+  const count = row.arguments?.length ?? 0
+  command.action((...given: unknown[]) => {
+    const positional = given.slice(0, count).map((value) => (typeof value === 'string' ? value : undefined))
+    invoke({ row, arguments: positional, options: { ...program.opts(), ...command.opts() } })
+  })
+}
+
+function groupCommand(program: Command, name: string, row: CommandRow): Command {
+  const known = program.commands.find((command) => command.name() === name)
+  if (known !== undefined) return known
+  return program
+    .command(name)
+    .description(groupSummaries[name] ?? '')
+    .helpGroup(`${row.group}:`)
+    .usage('<command>')
+}
+
+function addOptions(command: Command, rows: readonly OptionRow[], commander: Commander): void {
+  for (const row of rows) {
+    const option = new commander.Option(row.flags, row.doc)
+    if (row.choices) option.choices(row.choices)
+    if (row.repeat) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    if (row.default !== undefined) option.default(row.default)
+    if (row.required) option.makeOptionMandatory()
+    command.addOption(option)
+  }
+}
+
+/** Commander's faults in our words. Anything that was printed on purpose, such as help, is not a fault. */
+function usageError(
+  error: InstanceType<Commander['CommanderError']>,
+  argv: readonly string[],
+  program: Command,
+): Error {
+  if (error.exitCode === 0) return new HelpShown(true)
+  if (error.code === 'commander.help') return new HelpShown(argv.length === 0)
+  const command = deepest(program, argv)
+  const path = [command.name(), ...ancestors(command)].reverse().join(' ')
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const help = `all of them: ${path} --help`
+  if (error.code === 'commander.unknownCommand') {
+    const near = didYouMean(
+      quoted,
+      command.commands.map((each) => each.name()),
+    )
+    return new FeatureStoreError('FTS1101', {
+      message: `There is no command "${quoted}"${path === 'feast' ? '' : ` in ${path}`}.`,
+      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      notes: [help],
+    })
+  }
+  if (error.code === 'commander.unknownOption') {
+    const names = command.options.flatMap((option) => [option.long, option.short].filter((name) => name != null))
+    const near = quoted.startsWith('--') ? didYouMean(quoted, names) : undefined
+    return new FeatureStoreError('FTS1102', {
+      message: `${path} has no option "${quoted}".`,
+      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      notes: [help],
+    })
+  }
+  const text = error.message.replace(/^error: /, '').replace(/\.$/, '')
+  return new FeatureStoreError('FTS1103', {
+    message: `${path}: ${text}.`,
+    notes: [`usage: ${path} ${command.usage()}`],
+  })
+}
+
+/** The command that the words before the fault lead to. */
+function deepest(program: Command, argv: readonly string[]): Command {
+  let command = program
+  for (const word of argv) {
+    const next = command.commands.find((each) => each.name() === word)
+    if (next !== undefined) command = next
+  }
+  return command
+}
+
+function ancestors(command: Command): readonly string[] {
+  return command.parent === null ? [] : [command.parent.name(), ...ancestors(command.parent)]
+}
