@@ -109,7 +109,8 @@ class Collection {
   private refuseSecond(second: Definition, first: Definition, word: string): never {
     const firstWord = (kinds[first.kind] ?? dataSourceKind).word
     const same = first.name === second.name ? `"${second.name}"` : `"${first.name}" and "${second.name}"`
-    const what = firstWord === word ? `Two ${plural(word)} are` : `A ${firstWord} and a ${word} are both`
+    const what =
+      firstWord === word ? `Two ${plural(word)} are` : `${capital(articled(firstWord))} and ${articled(word)} are both`
     throw new FeatureStoreError('FTS2006', {
       message: `${what} named ${same}.`,
       where: markedName(this.places.get(second), second.name),
@@ -128,6 +129,14 @@ class Collection {
 
 function plural(word: string): string {
   return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`
+}
+
+function articled(word: string): string {
+  return `${/^[aeio]/.test(word) ? 'an' : 'a'} ${word}`
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 function markedName(place: ErrorPlace | undefined, name: string): ErrorPlace | undefined {
