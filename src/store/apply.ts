@@ -1,11 +1,11 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { collectDefinitions } from '../define/collect-definitions.ts'
 import type { Definition, Definitions } from '../model/definitions.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { OnlineStore, OnlineTable } from '../plugin/online-store.ts'
 import type { RegistrySnapshot } from '../plugin/registry-store.ts'
 import { type Plan, refuseStalePlan } from '../registry/plan.ts'
 import type { ObjectChange, Reconciled } from '../registry/reconcile.ts'
-import { definitionsOf } from './definitions-of.ts'
 import { projectTables, sameTable } from './online-tables.ts'
 import { onlineStoreOf, type PlanOptions, plan, reconcileProject } from './plan.ts'
 import { droppedTables, withInfrastructure } from './project-infrastructure.ts'
@@ -27,13 +27,17 @@ export async function apply(context: StoreContext, work: Definitions | Plan, opt
   return carryOut(context, await plan(context, work, options), { strict: false })
 }
 
-/** {@link apply} for some objects: nothing is removed, and they may refer to what the registry holds. */
+/**
+ * {@link apply} for some objects and what they were made from. Nothing is removed, and names that they refer to may
+ * stand in the registry only.
+ */
 export async function applyObjects(
   context: StoreContext,
   objects: Iterable<Definition>,
   options: Omit<PlanOptions, 'partial'> = {},
 ): Promise<Plan> {
-  return apply(context, definitionsOf(objects), { ...options, partial: true })
+  const collected = [...objects].map((definition) => ({ definition }))
+  return apply(context, collectDefinitions(collected, { partial: true }), { ...options, partial: true })
 }
 
 async function carryOut(context: StoreContext, made: Plan, mode: { readonly strict: boolean }): Promise<Plan> {
