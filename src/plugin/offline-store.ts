@@ -82,11 +82,17 @@ export interface OfflineStore {
 
   /**
    * The latest row per key in the window, by event time, then created, then file position. Columns: keys, features,
-   * timestamp, created. Rows with a null key are left out and counted through `onNullKeys`.
+   * timestamp, created. Rows with a null key are left out and counted through `onNullKeys`. Rows come in the order of
+   * the source, or, when asked, nearly in that of their serialised entity keys: a hint, for online stores with an
+   * ordered index load such rows fastest.
    */
   pullLatest(
     request: PullRequest,
-    options?: { readonly onNullKeys?: (rows: number) => void; readonly signal?: AbortSignal },
+    options?: {
+      readonly onNullKeys?: (rows: number) => void
+      readonly order?: 'source' | 'entityKey'
+      readonly signal?: AbortSignal
+    },
   ): AsyncIterable<RecordBatch>
 
   /** Every row in the window, in file order. Columns: keys, features, timestamp, created. */

@@ -13,6 +13,8 @@ export interface PullPlan {
   /** Conditions on the time, as SQL over {@link relation}. */
   readonly where: readonly string[]
   readonly order: RowOrder
+  /** Expressions that the result is ordered by; none keeps the order of the source. */
+  readonly orderBy: readonly string[]
 }
 
 /** Every row in the window, in the order of the source. */
@@ -21,7 +23,7 @@ export function renderPullAll(plan: PullPlan, dialect: SqlDialect): string {
 }
 
 /**
- * The latest row of each key, in the order of the source: an aggregate finds the winners' positions, which take eight
+ * The latest row of each key, in the order of the source unless the plan names another: an aggregate finds the winners' positions, which take eight
  * bytes each, and a second scan fetches their columns, so that memory does not hold the features.
  */
 export function renderPullLatest(plan: PullPlan, dialect: SqlDialect): string {
@@ -43,6 +45,7 @@ export function renderPullLatest(plan: PullPlan, dialect: SqlDialect): string {
     `SELECT ${delivered(plan, dialect)}`,
     `FROM ${plan.relation}`,
     `WHERE ${[...plan.where, `${plan.position} IN (SELECT n FROM w)`].join(' AND ')}`,
+    ...(plan.orderBy.length === 0 ? [] : [`ORDER BY ${plan.orderBy.join(', ')}`]),
   ].join('\n')
 }
 

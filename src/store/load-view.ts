@@ -5,6 +5,7 @@ import type { RegistryContents } from '../model/registry-contents.ts'
 import { computeEngines } from '../plugin/catalogue.ts'
 import type { ComputeEngine, LoadSummary } from '../plugin/compute-engine.ts'
 import { joinKeyFields } from '../registry/join-keys.ts'
+import { compareCodePoints } from '../types/entity-key.ts'
 import { onlineTable } from './online-tables.ts'
 import { physicalSourceOf } from './physical-source.ts'
 import { readSettings } from './read-settings.ts'
@@ -24,10 +25,12 @@ export async function loadView(
   options: LoadOptions,
 ): Promise<LoadSummary> {
   const { source, timestampColumn, createdColumn, column } = physicalSourceOf(view)
-  const keys = joinKeyFields(contents, context.project, view).map((field) => ({
-    sourceColumn: column(field.name),
-    field,
-  }))
+  const keys = joinKeyFields(contents, context.project, view)
+    .toSorted((a, b) => compareCodePoints(a.name, b.name))
+    .map((field) => ({
+      sourceColumn: column(field.name),
+      field,
+    }))
   const features = view.features.map((field) => ({ sourceColumn: column(field.name), field }))
   const engine = await openEngine(context)
   const stores = { offline: await context.offlineStore(), online: await context.onlineStore() }

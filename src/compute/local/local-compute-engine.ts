@@ -44,6 +44,7 @@ class Load {
     const { signal } = this.#options
     const encode = batchEncoder(this.#request)
     const batches = offline.pullLatest(this.#request.pull, {
+      order: 'entityKey',
       onNullKeys: (rows) => {
         this.#nullKeys += rows
       },

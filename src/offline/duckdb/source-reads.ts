@@ -5,6 +5,7 @@ import type { OfflineStore, PullRequest } from '../../plugin/offline-store.ts'
 import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import { type PullPlan, renderNullKeyCount, renderPullAll, renderPullLatest } from '../../sql/render-pull.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
+import { entityKeyOrder } from './entity-key-order.ts'
 import { streamBatches } from './record-batches.ts'
 import { rowOrderOf } from './source-statistics.ts'
 import { openSourceTable, requireColumn, requireTimeColumn } from './source-table.ts'
@@ -12,7 +13,7 @@ import { timeBounds } from './time-bounds.ts'
 
 type PullOptions = Parameters<OfflineStore['pullLatest']>[1]
 
-/** The latest row of each key, in the order of the files. */
+/** The latest row of each key, in the order of the files or nearly in that of their entity keys. */
 export function pullLatest(
   engine: Engine,
   request: PullRequest,
@@ -20,7 +21,7 @@ export function pullLatest(
   options: PullOptions,
 ): AsyncIterable<RecordBatch> {
   return engine.streamSession(async function* (session) {
-    const plan = await pullPlan(session, request, repoPath)
+    const plan = await pullPlan(session, request, repoPath, options?.order)
     if (plan.keys.length > 0 && options?.onNullKeys !== undefined) {
       const [found] = await session.rows(renderNullKeyCount(plan, duckdbDialect))
       options.onNullKeys(Number(found?.[0] ?? 0))
@@ -45,7 +46,12 @@ export function pullAll(
 const resultColumnsOf = (plan: PullPlan): { readonly name: string }[] =>
   plan.columns.map(({ output }) => ({ name: output }))
 
-async function pullPlan(session: Session, request: PullRequest, repoPath: string): Promise<PullPlan> {
+async function pullPlan(
+  session: Session,
+  request: PullRequest,
+  repoPath: string,
+  resultOrder: 'source' | 'entityKey' = 'source',
+): Promise<PullPlan> {
   const table = await openSourceTable(session, request.source, repoPath)
   const user = 'pull'
   const timestamp = requireTimeColumn(table, request.timestampColumn, user)
@@ -57,10 +63,11 @@ async function pullPlan(session: Session, request: PullRequest, repoPath: string
     timestamp.name,
     ...(created === null ? [] : [created.name]),
   ]
+  const keys = request.keyColumns.map((name) => requireColumn(table, name, user))
   return {
     relation: table.relation,
     position: table.position,
-    keys: request.keyColumns.map((name) => requireColumn(table, name, user).column),
+    keys: keys.map(({ column }) => column),
     timestampColumn: timestamp.column,
     createdColumn: created?.column ?? null,
     columns: [...new Set(names)].map((name) => ({ column: requireColumn(table, name, user).column, output: name })),
@@ -71,6 +78,7 @@ async function pullPlan(session: Session, request: PullRequest, repoPath: string
       request.end?.epochMicros ?? null,
     ),
     order,
+    orderBy: resultOrder === 'entityKey' ? entityKeyOrder(keys) : [],
   }
 }
 
