@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Script and the paths it writes. */
-const generators: Readonly<Record<string, readonly string[]>> = {}
+const generators: Readonly<Record<string, readonly string[]>> = {
+  'scripts/generate-schema.ts': ['schema'],
+}
 
 for (const script of Object.keys(generators)) {
   const { status } = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' })

@@ -86,8 +86,8 @@ function typeOf(kind: StoreKind, value: unknown): string | null {
 
 function* storeFaults(kind: StoreKind, value: unknown): Generator<ConfigFault> {
   if (value === undefined || value === null) return
-  if (typeof value !== 'string' && !isMapping(value)) {
-    const message = `${kind} must be a name or a mapping, not ${JSON.stringify(value)}.`
+  if (!isMapping(value) && (typeof value !== 'string' || kind === 'auth')) {
+    const message = `${kind} must be ${kind === 'auth' ? '' : 'a name or '}a mapping, not ${JSON.stringify(value)}.`
     yield { code: 'FTS1005', path: [kind], part: 'value', message }
     return
   }

@@ -20,7 +20,12 @@ export async function readYaml(
 ): Promise<ReadYaml> {
   const { parseDocument } = await import('yaml')
   const expanded = expandVariables(text, env)
-  const document = parseDocument(expanded.text, { version: '1.1', uniqueKeys: false, prettyErrors: false })
+  const document = parseDocument(expanded.text, {
+    version: '1.1',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
   const place = (start: number, end: number): ErrorPlace | undefined =>
     from.path === null ? undefined : placeIn(text, expanded, from.path, start, end)
   const [error] = document.errors

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { didYouMean } from '../../base/suggest.ts'
@@ -38,17 +38,19 @@ export async function run(command: CommandContext): Promise<void> {
   const { output = 'table' } = command.globals
   if (output === 'table') command.print(`\nCreating a new Feast repository in ${target}.\n`)
   await mkdir(dirname(target), { recursive: true })
-  const building = await mkdtemp(join(dirname(target), '.feast-init-'))
+  const building = join(dirname(target), `.feast-init-${process.pid}-${basename(target)}`)
+  await mkdir(building)
   try {
     // Table names of SQLite cannot have hyphens.
-    await copyTemplate(template, building, { project: name.replaceAll('-', '_'), package: name.toLowerCase() })
+    await copyTemplate(template, building, name.replaceAll('-', '_'))
     await templates[template](building, command)
     await moveInto(building, target)
   } catch (error) {
     await rm(building, { recursive: true, force: true })
     throw error
   }
-  if (output !== 'table') command.print(await renderData({ project: name, template, path: target }, output))
+  if (output !== 'table')
+    command.print(await renderData({ project: name.replaceAll('-', '_'), template, path: target }, output))
   else command.print(`Go on with:\n  cd ${given ?? name}\n  feast apply`)
 }
 
@@ -74,17 +76,13 @@ async function refuseUsed(target: string): Promise<void> {
   })
 }
 
-async function copyTemplate(
-  template: string,
-  folder: string,
-  words: { readonly project: string; readonly package: string },
-): Promise<void> {
+/** Copies the files of a template; the words that stand for the name and the version are replaced. */
+async function copyTemplate(template: string, folder: string, name: string): Promise<void> {
   const from = new URL(`../../../templates/${template}/`, import.meta.url)
   const version = await packageVersion()
-  const replaced: Readonly<Record<string, string>> = { ...words, 'feast-ts': version }
   for (const file of await readdir(from)) {
     const text = await readFile(new URL(file, from), 'utf8')
-    const filled = text.replace(/\{\{([\w-]+)\}\}/g, (written, word: string) => replaced[word] ?? written)
+    const filled = text.replaceAll('my_project', name).replaceAll('0.0.0-of-this-package', version)
     await writeFile(join(folder, realNames[file] ?? file), filled)
   }
 }
