@@ -1,0 +1,125 @@
+/**
+ * What a step of a case must do where feast-ts and Feast differ on purpose.
+ * - `refuse`: the step has to fail with an error of ours.
+ * - `accept`: the step has to succeed; what it did is seen in the steps after it.
+ * - `oracle`: the step has to give what the runner computes on its own from the case's data, by the rule as written in
+ *   `ours` (`case-oracle.ts`).
+ */
+export type Judgement = 'refuse' | 'accept' | 'oracle'
+
+/** A deliberate difference from Feast. It holds for every case of the rules, whatever their data. */
+export interface Difference {
+  /** Rules of the goldens (`rule` in case.json) that meet it. */
+  readonly rules: readonly string[]
+  readonly title: string
+  /** What Feast 0.67.0 does. */
+  readonly feast: string
+  /** What feast-ts does instead. */
+  readonly ours: string
+  readonly reason: string
+  /** By operation; operations that are not named are judged by what Feast did. */
+  readonly steps: Readonly<Record<string, Judgement>>
+}
+
+export const differences: readonly Difference[] = [
+  {
+    rules: ['mat_null_join_key'],
+    title: 'A null join key in a source does not stop materialization',
+    feast: 'The whole view fails with a ValueError; nothing is written and no interval is recorded.',
+    ours: 'Rows with a null join key are left out and counted in the summary; all other rows are written.',
+    reason:
+      'One bad row of millions should not keep the good ones from being served, and a null key can never be asked for.',
+    steps: { materialize: 'accept', online_dump: 'oracle', intervals: 'oracle' },
+  },
+  {
+    rules: ['mat_intervals_append', 'push_older_row_overwrites'],
+    title: 'An older event never replaces a newer one',
+    feast:
+      'The SQLite store overwrites blindly: an older window that is materialized later, and an older row that is pushed later, replace what is newer; within one push the last row wins.',
+    ours: 'The row with the latest event time stays, in every store and within a batch; of equal event times the later created one, then the one written last.',
+    reason:
+      "The online store answers with the latest values. What they are must not depend on the order in which jobs happen to run. Feast's own Redis store behaves so.",
+    steps: { online_dump: 'oracle' },
+  },
+  {
+    rules: [
+      'mat_incremental_first_ttl',
+      'mat_incremental_first_ttl_long',
+      'mat_incremental_ttl_zero',
+      'mat_incremental_ttl_none',
+    ],
+    title: 'The first incremental materialization counts back from its end, not from now',
+    feast:
+      'It starts at now less the ttl, or 52 weeks ago when there is no ttl, whatever the end; with an end in the past the window is reversed, nothing is written, and the reversed window is recorded.',
+    ours: 'It starts at the end less the ttl, or at the oldest row of the source when there is no ttl.',
+    reason:
+      "The result is then a function of the arguments: running it for yesterday's end tomorrow gives what running it yesterday gave. Without a ttl no value is too old, so none is left out.",
+    steps: { materialize_incremental: 'accept', online_dump: 'oracle', intervals: 'oracle' },
+  },
+  {
+    rules: ['mat_push_source_field_mapping'],
+    title: 'A view on a push source is materialized with the field mapping of the batch source',
+    feast:
+      'It takes the mapping of the push source, which has none, and fails with a ValueError; historical retrieval of the same view works.',
+    ours: 'Both use the mapping of the batch source, where the rows are.',
+    reason: 'A view that can be read from history can be served.',
+    steps: { materialize: 'accept', online_dump: 'oracle', intervals: 'oracle' },
+  },
+  {
+    rules: ['odfv_python_singleton'],
+    title: 'An on-demand function over single rows runs per row in historical retrieval too',
+    feast:
+      'The function receives whole lists in historical retrieval and fails with a TypeError or computes nonsense; online it receives one row.',
+    ours: 'It receives one row in both.',
+    reason: 'Training and serving must compute the same thing; that is what a feature store is for.',
+    steps: { historical: 'oracle' },
+  },
+  {
+    rules: ['range_two_views', 'range_start_not_a_filter'],
+    title: 'A date range without entity rows gives every key seen in it, as of its end',
+    feast:
+      'The file store ignores the start; with two views it joins them on no key, keeps one row of the second view and adds a key column with a suffix. The duckdb store refuses.',
+    ours: 'One row per key that has an event from start to end (inclusive) in any of the views, with the values of all views as of the end; values may be older than the start, within the ttl.',
+    reason: 'It is what the Spark and BigQuery stores of Feast do, and what the arguments say.',
+    steps: { historical: 'oracle' },
+  },
+  {
+    rules: ['entity_column_named_like_feature'],
+    title: 'An entity column named like a requested feature is refused',
+    feast: 'The file store renames the feature to `name__`; the duckdb store fails because of a duplicate column.',
+    ours: 'The request is refused with the names; full feature names avoid it.',
+    reason: 'A column that silently changes its name ends up in the wrong place of a model.',
+    steps: { historical: 'refuse' },
+  },
+  {
+    rules: ['pull_latest_no_keys'],
+    title: 'A pull without keys gives one latest row, and no column that nobody asked for',
+    feast:
+      'The file store does not reduce to the latest row and adds a column `__dummy_id`; the duckdb store reduces but adds no column.',
+    ours: 'pullLatest gives the one latest row, pullAll all rows; columns are those asked for.',
+    reason: 'A view without entities has one value at a time. Its storage key is a matter of the online store.',
+    steps: { pull_latest: 'oracle', pull_all: 'oracle' },
+  },
+  {
+    rules: ['dataset_other_timestamp_name'],
+    title: 'A saved data set whose times are in another column than event_timestamp can be read back',
+    feast:
+      'The file store registers it and fails when it is read (KeyError); the duckdb store fails while saving and leaves the file behind.',
+    ours: 'It is read by its only column of times.',
+    reason: 'What can be saved can be read.',
+    steps: { save_dataset: 'accept', read_dataset: 'oracle' },
+  },
+  {
+    rules: ['dataset_directory_overwrite'],
+    title: 'Overwriting a saved data set replaces it, also when it is a folder',
+    feast: 'A folder only gains another file, so the old rows stay among the new ones.',
+    ours: 'The files of the folder are replaced.',
+    reason: 'Overwrite means overwrite; a training set that mixes two runs is wrong without anyone noticing.',
+    steps: { read_parquet: 'oracle', read_dataset: 'oracle' },
+  },
+]
+
+/** The difference that a rule of the goldens meets, if any. */
+export function differenceOf(rule: string): Difference | undefined {
+  return differences.find((difference) => difference.rules.includes(rule))
+}

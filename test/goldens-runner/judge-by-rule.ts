@@ -1,0 +1,110 @@
+import type { StepRequest } from './case-file.ts'
+import { readFrame } from './case-frames.ts'
+import { asOf, readView } from './case-oracle.ts'
+import type { RunningCase } from './case-steps.ts'
+import { compareTables } from './compare-tables.ts'
+import type { GoldenTable } from './golden-table.ts'
+import { historicalByRule } from './historical-oracle.ts'
+import { type Actual, type Judged, judgeOnline, type Mismatch } from './judge-step.ts'
+import { canonical } from './outcome.ts'
+import type { RuleState } from './rule-state.ts'
+
+/** Compares a result of ours with what the rule says, computed from the data of the case. */
+export async function judgeByRule(
+  running: RunningCase,
+  state: RuleState,
+  judged: Judged,
+  actual: Actual,
+): Promise<Mismatch | undefined> {
+  const { request } = judged.step
+  if (actual.kind === 'online') {
+    const { online } = await state.replay(running.folder)
+    return judgeOnline(judged, online.dump(running.goldenCase.definitions), actual.rows)
+  }
+  if (actual.kind === 'intervals') {
+    const { intervals } = await state.replay(running.folder)
+    const [wanted, given] = [canonical(intervals), canonical(actual.intervals)]
+    return wanted === given ? undefined : [wanted, given]
+  }
+  if (actual.kind !== 'table') return ['a table', actual.kind]
+  const expected = await tableByRule(running, state, request)
+  if (expected === undefined) return [`what ${request.op} gives by rule`, 'the runner cannot compute it']
+  return compareTables(untyped(expected), untyped(actual.table), {
+    rowsOrdered: request.op === 'historical' && typeof request.entity_df === 'string',
+    columnsOrdered: false,
+    ignored: new Set(judged.goldenCase.tolerance.ignore_columns ?? []),
+    optional: () => false,
+    store: 'rule',
+  })
+}
+
+async function tableByRule(
+  running: RunningCase,
+  state: RuleState,
+  request: StepRequest,
+): Promise<GoldenTable | undefined> {
+  switch (request.op) {
+    case 'historical':
+      return historicalOf(running, request)
+    case 'read_parquet':
+      return state.savedRequest === undefined ? undefined : historicalOf(running, state.savedRequest)
+    case 'read_dataset':
+      return state.savedRequest === undefined
+        ? undefined
+        : withoutLabels(running, await historicalOf(running, state.savedRequest))
+    case 'pull_all':
+    case 'pull_latest':
+      return pulled(running, request)
+    default:
+      return undefined
+  }
+}
+
+async function historicalOf({ goldenCase, folder, repo }: RunningCase, request: StepRequest): Promise<GoldenTable> {
+  const { entity_df } = request
+  const entities = typeof entity_df === 'string' ? await readFrame(folder, goldenCase, entity_df) : null
+  return historicalByRule(repo, goldenCase, request, entities)
+}
+
+/** Reading a data set back gives keys, times and features, not the other columns of the entity rows. */
+function withoutLabels(running: RunningCase, table: GoldenTable): GoldenTable {
+  const { definitions } = running.goldenCase
+  const known = new Set([
+    ...definitions.entities.flatMap((entity) => entity.join_keys),
+    ...definitions.views.flatMap((view) => (view.schema ?? []).map((field) => field.name)),
+  ])
+  const kept = table.columns.map(({ name }, index) => ({
+    name,
+    index,
+    keep: known.has(name) || table.rows.some((row) => typeof row[index] === 'object' && row[index] !== null),
+  }))
+  const columns = kept.filter(({ keep }) => keep)
+  return {
+    columns: columns.map(({ name }) => ({ name, type: 'any' })),
+    rows: table.rows.map((row) => columns.map(({ index }) => row[index])),
+  }
+}
+
+/** All rows of a source in a window, or the latest of them per key. */
+async function pulled({ goldenCase, repo }: RunningCase, request: StepRequest): Promise<GoldenTable> {
+  const source = await readView(repo, goldenCase.definitions, request.view ?? '')
+  const keys = request.join_keys ?? []
+  const bounds = [request.start, request.end].map((text) => (text === undefined ? null : Date.parse(text)))
+  const within = source.rows.filter((row) => {
+    const time = Number((row[source.timestamp] as { epochMicros: bigint }).epochMicros) / 1000
+    return (bounds[0] ?? Number.NEGATIVE_INFINITY) <= time && time <= (bounds[1] ?? Number.POSITIVE_INFINITY)
+  })
+  const view = { ...source, keys, rows: within, view: { ...source.view, ttl_seconds: 0 } }
+  const latest = new Map(within.map((row) => [canonical(keys.map((key) => row[key])), asOf(view, row, 1n << 80n)]))
+  const rows = request.op === 'pull_all' ? within : [...latest.values()]
+  const features = (request.features ?? []) as readonly string[]
+  const names = [...keys, ...features, source.timestamp, ...(source.created === null ? [] : [source.created])]
+  return {
+    columns: names.map((name) => ({ name, type: 'any' })),
+    rows: rows.map((row) => names.map((name) => row?.[name] ?? null)),
+  }
+}
+
+function untyped(table: GoldenTable): GoldenTable {
+  return { ...table, columns: table.columns.map(({ name }) => ({ name, type: 'any' })) }
+}

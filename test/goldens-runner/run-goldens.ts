@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
+import type { Outcome } from './outcome.ts'
+import { runCase } from './run-case.ts'
+import { wireFile, wireFolder } from './wire-kinds.ts'
+
+/** A golden that was found: what to call it, and how to run it. */
+export interface Found {
+  readonly name: string
+  readonly run: () => Promise<Outcome>
+}
+
+/** Documents and listings, which are not goldens. */
+const documents = new Set(['README.md', 'INDEX.json'])
+
+/** All goldens below a folder, found by their form: case folders, wire folders, and JSON files of a known kind or not. */
+export function findGoldens(folder: string, root = folder): Found[] {
+  const name = relative(root, folder) || basename(folder)
+  if (existsSync(join(folder, 'case.json'))) return [{ name, run: () => runCase(folder, name) }]
+  const whole = wireFolder(folder, name)
+  if (whole !== undefined) return [{ name, run: whole }]
+  return readdirSync(folder)
+    .filter((entry) => !documents.has(entry) && !entry.startsWith('.'))
+    .sort()
+    .flatMap((entry): Found[] => {
+      const path = join(folder, entry)
+      if (statSync(path).isDirectory()) return findGoldens(path, root)
+      const file = relative(root, path)
+      return [{ name: file, run: () => wireFile(path, file) }]
+    })
+}
+
+/**
+ * Runs every golden below a folder and prints a line for each, with what failed; last the sums. Returns the number of
+ * failures.
+ */
+export async function runGoldens(folder: string, print: (line: string) => void): Promise<number> {
+  const root = resolve(folder)
+  let passed = 0
+  let failed = 0
+  for (const golden of findGoldens(root)) {
+    const outcome = await golden.run()
+    passed += outcome.passed
+    failed += outcome.failures.length
+    print(`${outcome.name}: ${outcome.passed} passed, ${outcome.failures.length} failed`)
+    for (const { step, expected, actual } of outcome.failures) {
+      print(`  ${step}\n    expected ${expected}\n    actual   ${actual}`)
+    }
+  }
+  print(`${passed} passed, ${failed} failed`)
+  return failed
+}
