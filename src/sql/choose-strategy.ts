@@ -17,6 +17,8 @@ export interface JoinStatistics {
 
 export interface StrategyChoice {
   readonly strategy: JoinStrategy
+  /** More rows are joined than the source has, so that it is cheaper to compute their order before. */
+  readonly orderedScan: boolean
   /** Estimated processor seconds of each strategy that could have been chosen. */
   readonly seconds: Readonly<Partial<Record<JoinStrategy, number>>>
 }
@@ -47,7 +49,8 @@ export function chooseStrategy(statistics: JoinStatistics): StrategyChoice {
   const seconds = estimate(statistics)
   const ranked = (['carry', 'gather', 'asof'] as const).filter((strategy) => seconds[strategy] !== undefined)
   const strategy = ranked.reduce((best, next) => ((seconds[next] ?? 0) < (seconds[best] ?? 0) ? next : best))
-  return { strategy, seconds }
+  const joined = statistics.entityRows * statistics.rowsPerKey * statistics.windowShare
+  return { strategy, orderedScan: joined > statistics.sourceRows, seconds }
 }
 
 function estimate(statistics: JoinStatistics): Partial<Record<JoinStrategy, number>> {

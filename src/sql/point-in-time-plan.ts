@@ -27,6 +27,8 @@ export interface ViewPlan {
   readonly prune: string | null
   readonly strategy: JoinStrategy
   readonly order: RowOrder
+  /** Whether the order is computed from every row of the source; else from the joined rows, which may be fewer. */
+  readonly orderedScan: boolean
 }
 
 /** A point-in-time join. */

@@ -36,7 +36,8 @@ function winnerQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect)
 }
 
 function carryQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
-  const carried = view.features.map((_, place) => `${dialect.argMax(`s.f${place}`, 's.o')} AS f${place}`)
+  const order = joinedOrder(view, dialect)
+  const carried = view.features.map((_, place) => `${dialect.argMax(`s.f${place}`, order)} AS f${place}`)
   return [
     `  SELECT ${[`${rowNumber(dialect)} AS r`, ...carried].join(', ')}`,
     ...candidates(plan, view, true, dialect),
@@ -49,7 +50,7 @@ function gatherQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect)
   return [
     `  SELECT ${['w.r', ...view.features.map((_, place) => `s.f${place}`)].join(', ')}`,
     `  FROM (SELECT r, ${positionOfKey(view.order, 'o', dialect)} AS n FROM (`,
-    `    SELECT ${rowNumber(dialect)} AS r, max(s.o) AS o`,
+    `    SELECT ${rowNumber(dialect)} AS r, max(${joinedOrder(view, dialect)}) AS o`,
     ...candidates(plan, view, false, dialect),
     `    GROUP BY ${rowNumber(dialect)})) AS w`,
     `  JOIN (SELECT ${[`${view.position} AS n`, ...features].join(', ')} FROM ${view.relation}) AS s ON s.n = w.n`,
@@ -58,12 +59,13 @@ function gatherQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect)
 
 function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
   const time = entityMicros(plan, dialect)
-  const nearest = dialect.asofJoin(`${dialect.identifier(plan.entityTable)} AS e`, scan(view, true, dialect), [
+  const features = view.features.map((_, place) => `s.f${place}`)
+  const nearest = dialect.asofJoin(`${dialect.identifier(plan.entityTable)} AS e`, scan(view, true, true, dialect), [
     ...keyConditions(view, dialect),
     `${upperOrderKey(view.order, time, dialect)} >= s.o`,
   ])
   return [
-    `  SELECT ${[`${rowNumber(dialect)} AS r`, ...view.features.map((_, place) => `s.f${place}`)].join(', ')}`,
+    `  SELECT ${[`${rowNumber(dialect)} AS r`, ...features].join(', ')}`,
     `  FROM ${nearest}`,
     ...(view.ttlMicros === null ? [] : [`  WHERE s.t >= ${time} - ${view.ttlMicros}`]),
   ].join('\n')
@@ -80,7 +82,7 @@ function candidates(plan: PointInTimePlan, view: ViewPlan, withFeatures: boolean
   ]
   return [
     `  FROM ${dialect.identifier(plan.entityTable)} AS e`,
-    `  JOIN ${scan(view, withFeatures, dialect)}`,
+    `  JOIN ${scan(view, withFeatures, view.orderedScan, dialect)}`,
     `  ON ${on.join(' AND ')}`,
   ]
 }
@@ -91,17 +93,24 @@ const keyConditions = (view: ViewPlan, dialect: SqlDialect): string[] =>
 const entityMicros = (plan: PointInTimePlan, dialect: SqlDialect): string =>
   dialect.epochMicros(`e.${dialect.identifier(plan.timestampColumn)}`)
 
-/** The source under short names: keys `k0` …, event `t`, created `c`, order `o`, features `f0` … */
-function scan(view: ViewPlan, withFeatures: boolean, dialect: SqlDialect): string {
+/** The order key of a joined row, computed here or in the scan. */
+function joinedOrder(view: ViewPlan, dialect: SqlDialect): string {
+  const created = view.createdColumn === null ? null : 's.c'
+  return view.orderedScan ? 's.o' : orderKey(view.order, { event: 's.t', created, position: 's.n' }, dialect)
+}
+
+/** The source under short names: keys `k0` …, event `t`, created `c`, position `n`, order `o`, features `f0` … */
+function scan(view: ViewPlan, withFeatures: boolean, withOrder: boolean, dialect: SqlDialect): string {
   const name = dialect.identifier
   const event = dialect.epochMicros(name(view.timestampColumn))
   const created = view.createdColumn === null ? null : dialect.epochMicros(name(view.createdColumn))
-  const order = orderKey(view.order, { event, created, position: view.position }, dialect)
   const columns = [
     ...view.keys.map(({ sourceColumn }, place) => `${name(sourceColumn)} AS k${place}`),
     `${event} AS t`,
-    ...(created !== null && view.filterByCreated ? [`${created} AS c`] : []),
-    `${order} AS o`,
+    ...(created === null ? [] : [`${created} AS c`]),
+    withOrder
+      ? `${orderKey(view.order, { event, created, position: view.position }, dialect)} AS o`
+      : `${view.position} AS n`,
     ...(withFeatures ? view.features.map(({ sourceColumn }, place) => `${name(sourceColumn)} AS f${place}`) : []),
   ]
   // ASOF would otherwise let a row without a time take part.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { StoreConfig } from '../../config/feature-store-config.ts'
 
@@ -9,7 +9,7 @@ export interface DuckdbConfig {
   readonly tempDirectory: string
   /** True for a folder of our own, which is removed when the store is closed. */
   readonly ownsTempDirectory: boolean
-  /** Such as `4GB` or `60%` of the machine's memory: `memory_limit`. */
+  /** Such as `4GB`; three fifths of the memory that the process may use when not given: `memory_limit`. */
   readonly memoryLimit: string
   /** Null means one per processor: `threads`. */
   readonly threads: number | null
@@ -22,7 +22,14 @@ export function duckdbConfigOf(config: StoreConfig): DuckdbConfig {
   return {
     tempDirectory: ownsTempDirectory ? join(tmpdir(), `feast-ts-${process.pid}-${randomUUID()}`) : given,
     ownsTempDirectory,
-    memoryLimit: typeof memoryLimit === 'string' ? memoryLimit : '60%',
+    memoryLimit: typeof memoryLimit === 'string' ? memoryLimit : defaultMemoryLimit(),
     threads: typeof threads === 'number' ? threads : null,
   }
+}
+
+/** Room is left for this process's own heap and for others. A container's limit counts instead of the machine's. */
+function defaultMemoryLimit(): string {
+  const allowed = process.constrainedMemory()
+  const bytes = allowed > 0 && allowed < totalmem() ? allowed : totalmem()
+  return `${Math.floor((bytes * 0.6) / 2 ** 20)}MiB`
 }

@@ -44,7 +44,18 @@ export interface Engine {
 /** The only place that loads the driver. */
 export async function openEngine(config: DuckdbConfig): Promise<Engine> {
   const { api, bindings } = await loadDuckdb()
-  const instance = await api.DuckDBInstance.create(':memory:', settings(config))
+  const instance = await api.DuckDBInstance.create(':memory:', settings(config)).catch((cause: unknown) => {
+    throw new FeatureStoreError('FTS4022', {
+      message: 'DuckDB cannot be opened with the settings of offline_store.',
+      notes: Object.entries(settings(config)).map(([name, value]) => `${name}: ${value}`),
+      field: 'offline_store',
+      cause,
+    })
+  })
+  const first = await instance.connect()
+  // A setting of an extension, which the options of a new instance cannot name.
+  await first.run("SET GLOBAL TimeZone = 'UTC'")
+  first.disconnectSync()
   return {
     async withSession(work, signal) {
       const open = await openSession(instance, api, bindings, signal)
@@ -88,7 +99,6 @@ function settings(config: DuckdbConfig): Record<string, string> {
     temp_directory: config.tempDirectory,
     memory_limit: config.memoryLimit,
     preserve_insertion_order: 'true',
-    TimeZone: 'UTC',
     // Nothing is downloaded behind the user's back.
     autoinstall_known_extensions: 'false',
     ...(config.threads === null ? {} : { threads: String(config.threads) }),

@@ -133,6 +133,7 @@ async function planView(
     prune: pruned(timestamp, statistics, ttlMicros),
     strategy: options.strategy ?? choice.strategy,
     order,
+    orderedScan: choice.orderedScan,
   }
   const packing =
     order.kind === 'packed'
