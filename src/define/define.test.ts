@@ -15,7 +15,7 @@ import { onDemandFeatureView } from './on-demand-feature-view.ts'
 import { permission } from './permission.ts'
 import { project } from './project.ts'
 import { aggregation, labelView, streamFeatureView } from './stream-feature-view.ts'
-import { athenaSource, bigQuerySource, sparkSource } from './warehouse-source.ts'
+import { athenaSource, bigQuerySource, redshiftSource, snowflakeSource, sparkSource } from './warehouse-source.ts'
 
 const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
 const city = entity('city', { type: string })
@@ -332,7 +332,14 @@ describe('sources', () => {
     const athena = athenaSource('a', { table: 't', database: 'd', dataSource: 'c', datePartitionColumn: 'day' })
     expect(athena).toMatchObject({ kind: 'athena', table: 't', query: '', datePartitionColumn: 'day' })
     expect(athena.options).toEqual({ database: 'd', dataSource: 'c' })
-    expect(sparkSource('s', { path: 's3://x', fileFormat: 'parquet' }).options.path).toBe('s3://x')
+  })
+
+  test('of warehouses have the options that Feast fills in', () => {
+    expect(sparkSource('s', { path: 's3://x' }).options).toEqual({ path: 's3://x' })
+    expect(redshiftSource('r', { table: 't' }).options).toEqual({ schema: 'public' })
+    expect(snowflakeSource('s', { table: 't', database: 'd' }).options).toEqual({ schema: 'PUBLIC', database: 'd' })
+    expect(snowflakeSource('s', { query: 'select 1' }).options).toEqual({})
+    expect(athenaSource('a', { table: 't' }).options).toEqual({ database: 'default' })
   })
 
   test('of streams keep their format and their history', () => {

@@ -15,6 +15,18 @@ const warehouseOptions = {
   athena: ['database', 'dataSource'],
 } as const satisfies Record<WarehouseKind, readonly string[]>
 
+/** What Feast fills in when the user says nothing, and so has to stand in the registry. */
+const defaultOptions: Partial<Record<WarehouseKind, (given: Place) => Readonly<Record<string, string>>>> = {
+  redshift: ({ table }) => (table === undefined ? {} : { schema: 'public' }),
+  snowflake: ({ table, database }) => (table === undefined || database === undefined ? {} : { schema: 'PUBLIC' }),
+  athena: ({ table }) => (table === undefined ? {} : { database: 'default' }),
+}
+
+interface Place {
+  readonly table?: string
+  readonly database?: string
+}
+
 export interface WarehouseSourceDefinition<Kind extends WarehouseKind = WarehouseKind, Name extends string = string>
   extends WarehouseSource {
   readonly kind: Kind
@@ -43,7 +55,7 @@ function warehouse<const Kind extends WarehouseKind>(kind: Kind): DefineWarehous
       ['table', 'query', ...own, ...partitionedOptionNames],
       site,
     )
-    const given: Readonly<Record<string, unknown>> = options
+    const given: Place & Readonly<Record<string, unknown>> = options
     const extra = own.flatMap((option) => (typeof given[option] === 'string' ? [[option, given[option]] as const] : []))
     const { table = '', query = '' } = options
     if (table === '' && query === '' && given.path === undefined) {
@@ -54,7 +66,7 @@ function warehouse<const Kind extends WarehouseKind>(kind: Kind): DefineWarehous
       })
     }
     return define<WarehouseSourceDefinition<Kind, Name>>(
-      { ...model, kind, table, query, options: Object.fromEntries(extra) },
+      { ...model, kind, table, query, options: { ...defaultOptions[kind]?.(given), ...Object.fromEntries(extra) } },
       site,
     )
   }
