@@ -84,3 +84,12 @@ export function enumNumber<Value extends number>(schema: GenEnum<Value>, name: s
 export function openEnum<Value extends number>(value: number): Value {
   return value as Value
 }
+
+/** The decimal number with the fewest digits that is nearest to a number of single precision: 0.1, not 0.10000000149. */
+export function shortestSingle(single: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(single.toPrecision(digits))
+    if (Math.fround(short) === Math.fround(single)) return short
+  }
+  return single
+}

@@ -6,6 +6,7 @@ import {
   type RegistryKind,
   type RegistryObject,
 } from '../model/registry-contents.ts'
+import { shortestSingle } from './convert.ts'
 import { codecs, writeContext } from './registry-objects.ts'
 
 const kindOfObject: Readonly<Record<Exclude<RegistryObject['kind'], DataSource['kind']>, RegistryKind>> = {
@@ -28,11 +29,36 @@ export function registryKindOf(object: RegistryObject): RegistryKind {
 }
 
 /**
- * The stored message of an object as JSON in protobuf's mapping: names in camel case, enums by name, bytes in base64,
- * times as text, defaults left out. `feast … describe` and `feast registry-dump` print this.
+ * An object as `feast … describe` and `feast registry-dump` print it: its message in protobuf's JSON mapping (names in
+ * camel case, enums by name, bytes in base64, times as text, defaults left out), without its project and without the
+ * class of a data source.
  */
 export function describeObject(object: RegistryObject, contents: RegistryContents = emptyRegistry): JsonObject {
-  return objectToJson(registryKindOf(object), object, contents)
+  const kind = registryKindOf(object)
+  const json = objectToJson(kind, object, contents)
+  if (kind === 'dataSources' || kind === 'validationReferences') {
+    const { project: _project, dataSourceClassType, ...rest } = json
+    const keepsClass = dataSourceClassType !== undefined && classedSources.has(object.kind)
+    return keepsClass ? { ...rest, dataSourceClassType } : rest
+  }
+  const { spec, ...rest } = json
+  if (!isJsonObject(spec)) return json
+  const { project: _project, ...shown } = spec
+  return { spec: withShortRate(shown), ...rest }
+}
+
+/** Data sources that say their class themselves, so that Feast prints it. */
+const classedSources: ReadonlySet<string> = new Set(['spark', 'custom', 'unknown'])
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The one number of single precision: its shortest form, not that of the double nearest to it. */
+function withShortRate(spec: JsonObject): JsonObject {
+  const { loggingConfig } = spec
+  if (!isJsonObject(loggingConfig) || typeof loggingConfig.sampleRate !== 'number') return spec
+  return { ...spec, loggingConfig: { ...loggingConfig, sampleRate: shortestSingle(loggingConfig.sampleRate) } }
 }
 
 function objectToJson<K extends RegistryKind>(
@@ -41,5 +67,6 @@ function objectToJson<K extends RegistryKind>(
   contents: RegistryContents,
 ): JsonObject {
   const codec = codecs[kind]
-  return toJson(codec.schema, codec.message(object, writeContext(contents))) as JsonObject
+  const json = toJson(codec.schema, codec.message(object, writeContext(contents)))
+  return isJsonObject(json) ? json : {}
 }

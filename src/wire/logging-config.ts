@@ -1,9 +1,10 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import type { LoggingConfig, LoggingDestination } from '../model/feature-service.ts'
+import { shortestSingle } from './convert.ts'
 import { LoggingConfigSchema, type LoggingConfig as LoggingMessage } from './gen/feast/core/FeatureService_pb.ts'
 
 export function loggingToModel(message: LoggingMessage): LoggingConfig {
-  return { sampleRate: message.sampleRate, destination: destinationToModel(message.destination) }
+  return { sampleRate: shortestSingle(message.sampleRate), destination: destinationToModel(message.destination) }
 }
 
 function destinationToModel(destination: LoggingMessage['destination']): LoggingDestination | null {
