@@ -8,7 +8,8 @@ import { apply } from '../../src/store/apply.ts'
 import { plan } from '../../src/store/plan.ts'
 import { RegistrySchema } from '../../src/wire/gen/feast/core/Registry_pb.ts'
 import { registryFromBytes, registryToBytes } from '../../src/wire/registry.ts'
-import { type ApplyContext, openContext, repository, temporaryFolder } from './context.ts'
+import { openContext, temporaryFolder } from './context.ts'
+import { type ApplyContext, repository } from './parts.ts'
 import { rides } from './rides.ts'
 
 interface Golden {

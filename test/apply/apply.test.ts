@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { Instant } from '../../src/base/instant.ts'
 import { fileSource } from '../../src/define/data-source.ts'
@@ -8,36 +6,24 @@ import { featureService } from '../../src/define/feature-service.ts'
 import { featureView } from '../../src/define/feature-view.ts'
 import { onDemandFeatureView } from '../../src/define/on-demand-feature-view.ts'
 import { emptyRegistry } from '../../src/model/registry-contents.ts'
-import type { OnlineStore } from '../../src/plugin/online-store.ts'
-import type { RegistryStore } from '../../src/plugin/registry-store.ts'
 import { putObject } from '../../src/registry/change.ts'
 import { getFeatureView, getOnDemandFeatureView } from '../../src/registry/lookup.ts'
 import { openMemoryRegistryStore } from '../../src/registry/memory/memory-registry-store.ts'
 import { isEmptyPlan, type Plan, readPlan, writePlan } from '../../src/registry/plan.ts'
 import { apply, applyObjects } from '../../src/store/apply.ts'
 import { plan } from '../../src/store/plan.ts'
-import { type DataType, float64, int64, string } from '../../src/types/data-type.ts'
-import { type ApplyContext, openContext, repository } from './context.ts'
+import { float64, int64, string } from '../../src/types/data-type.ts'
+import { openContext } from './context.ts'
+import { crashing, forward, steps } from './crash.ts'
+import { repository, tablesIn, viewNamed as view } from './parts.ts'
 
 const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
-
-function view(name: string, schema: Readonly<Record<string, DataType>> = { conv_rate: float64 }, options = {}) {
-  const source = fileSource(`${name}_source`, { path: `data/${name}.parquet`, timestampField: 'at' })
-  return featureView(name, { entities: [driver], source, schema, ...options })
-}
 
 const changesOf = (made: Plan): readonly string[] =>
   made.registry.filter((each) => each.change !== 'unchanged').map((each) => `${each.change} ${each.kind} ${each.name}`)
 
 const tablesOf = (made: Plan): readonly string[] =>
   made.infrastructure.filter((each) => each.change !== 'unchanged').map((each) => `${each.change} ${each.name}`)
-
-function tablesIn(context: ApplyContext): readonly unknown[] {
-  const database = new DatabaseSync(join(context.repoPath, 'data', 'online.db'))
-  const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all()
-  database.close()
-  return rows.map((row) => row.name)
-}
 
 test('the plan says what apply then does, in the order of kinds, with tables', async () => {
   const context = await openContext()
@@ -273,57 +259,22 @@ test('a plan is refused when the registry has moved on, was edited, or belongs t
   await expect(apply(context, readPlan(text, 'plan.json'))).rejects.toMatchObject({ code: 'FTS3201' })
 })
 
-/** The store as an object whose methods can be replaced one by one. */
-function forward(store: OnlineStore): OnlineStore {
-  return {
-    read: (...args) => store.read(...args),
-    write: (...args) => store.write(...args),
-    infrastructure: (tables) => store.infrastructure(tables),
-    update: (change) => store.update(change),
-    teardown: (tables) => store.teardown(tables),
-    close: () => store.close(),
-  }
-}
-
 function projectNamed(name: string) {
   return { kind: 'project', name, project: name, description: '', tags: {}, owner: '' } as const
 }
 
-type Step = 'make tables' | 'before commit' | 'after commit' | 'drop tables'
-
-/** A store that stops with an error at one step, as a killed process would. */
-async function crashing(step: Step, registry: RegistryStore, repoPath: string): Promise<ApplyContext> {
-  const crash = (): never => {
-    throw new Error(`killed at: ${step}`)
-  }
-  let committed = false
-  return openContext({
-    repoPath,
-    registry: {
-      ...registry,
-      transact: async (change) => {
-        if (step === 'before commit') crash()
-        const snapshot = await registry.transact(change)
-        committed = true
-        return step === 'after commit' ? crash() : snapshot
-      },
-    },
-    online: (store) => ({
-      ...forward(store),
-      update: async (change) => {
-        if (step === (committed ? 'drop tables' : 'make tables')) crash()
-        await store.update(change)
-      },
-    }),
-  })
-}
-
-for (const step of ['make tables', 'before commit', 'after commit', 'drop tables'] as const) {
+for (const step of steps) {
   test(`after a crash at "${step}" no view lacks its table, and the same apply completes the work`, async () => {
     const context = await openContext()
     await apply(context, repository(view('stats'), view('old')))
     const next = repository(view('stats'), view('new'))
-    await expect(apply(await crashing(step, context.registry, context.repoPath), next)).rejects.toThrow('killed at')
+    const stopped = await openContext({
+      repoPath: context.repoPath,
+      ...crashing(step, context.registry, () => {
+        throw new Error(`stopped at: ${step}`)
+      }),
+    })
+    await expect(apply(stopped, next)).rejects.toThrow('stopped at')
     for (const each of (await context.contents()).featureViews)
       expect(tablesIn(context)).toContain(`rides_${each.name}`)
     await apply(context, next)

@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { fileSource, pushSource } from '../../src/define/data-source.ts'
 import { entity } from '../../src/define/entity.ts'
@@ -14,20 +12,14 @@ import { deleteObject } from '../../src/store/delete-object.ts'
 import { teardown } from '../../src/store/teardown.ts'
 import { setViewEnabled, setViewState } from '../../src/store/view-state.ts'
 import { float64, int64 } from '../../src/types/data-type.ts'
-import { type ApplyContext, openContext, repository } from './context.ts'
+import { openContext } from './context.ts'
+import { repository, tablesIn } from './parts.ts'
 
 const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
 const batch = fileSource('batch', { path: 'data/stats.parquet', timestampField: 'at' })
 const pushed = pushSource('pushed', { batchSource: batch })
 const stats = featureView('stats', { entities: [driver], source: pushed, schema: { conv_rate: float64 } })
 const ranking = featureService('ranking', [stats])
-
-function tablesIn(context: ApplyContext): readonly unknown[] {
-  const database = new DatabaseSync(join(context.repoPath, 'data', 'online.db'))
-  const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all()
-  database.close()
-  return rows.map((row) => row.name)
-}
 
 test('teardown removes the project with its tables and leaves the other one whole', async () => {
   const registry = openMemoryRegistryStore()
