@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import type { OutputFormat } from './output.ts'
+import type { RegistryView } from './read-registry.ts'
 import type { Terminal } from './terminal.ts'
 
 /** An option as commander writes it. */
@@ -62,6 +63,8 @@ export interface CommandContext {
   readonly signal: AbortSignal
   /** The feature store, opened on first use and closed at the end of the command. */
   store(): Promise<FeatureStore>
+  /** The registry alone, for commands that only look. */
+  registry(): Promise<RegistryView>
   print(line: string): void
   /** Prints on stderr. */
   note(line: string): void

@@ -67,6 +67,11 @@ async function runCommand(invocation: Invocation, terminal: Terminal, signal: Ab
       opened ??= openFeatureStore(globals, logger, terminal)
       return opened
     },
+    registry: async () => {
+      const { readRegistry } = await import('./read-registry.ts')
+      const { repoPath, yamlPath } = globals
+      return readRegistry({ repoPath, yamlPath, env: terminal.env, clock: systemClock, logger })
+    },
     print: (line) => terminal.stdout.write(`${line}\n`),
     note: (line) => terminal.stderr.write(`${line}\n`),
   }

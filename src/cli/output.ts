@@ -27,7 +27,7 @@ export async function renderData(value: unknown, format: 'json' | 'yaml'): Promi
   const json = JSON.stringify(value, plain, 2)
   if (format === 'json') return json
   const { stringify } = await import('yaml')
-  return stringify(JSON.parse(json), { lineWidth: 0 }).trimEnd()
+  return stringify(JSON.parse(json), { version: '1.1', lineWidth: 0, indentSeq: false, singleQuote: true }).trimEnd()
 }
 
 function plain(_key: string, value: unknown): unknown {

@@ -45,9 +45,9 @@ const kinds: Readonly<Record<string, Describe>> = {
 /** Prints YAML, as Feast does, unless another format is asked for; features come as JSON. */
 export async function run(command: CommandContext): Promise<void> {
   const [kind = ''] = command.path.split(' ')
-  const store = await command.store()
-  const [name = store.project] = command.arguments
-  const described = kinds[kind]?.(await store.contents(), store.project, name)
+  const { project, contents } = await command.registry()
+  const [name = project] = command.arguments
+  const described = kinds[kind]?.(contents, project, name)
   const standard = kind === 'features' ? 'json' : 'yaml'
   const { output = standard } = command.globals
   command.print(await renderData(described, output === 'table' ? standard : output))

@@ -3,8 +3,8 @@ import type { CommandContext } from '../command.ts'
 import { renderData, renderTable } from '../output.ts'
 
 export async function run(command: CommandContext): Promise<void> {
-  const store = await command.store()
-  const { permissions } = inProject(await store.contents(), store.project)
+  const { project, contents } = await command.registry()
+  const { permissions } = inProject(contents, project)
   const roles = new Set(permissions.flatMap(({ policy }) => (policy?.kind === 'role' ? policy.roles : [])))
   const lines = [...roles].sort().map((role) => ({ role_name: role }))
   const { output = 'table' } = command.globals

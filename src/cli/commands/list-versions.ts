@@ -5,10 +5,9 @@ import { renderData, renderTable } from '../output.ts'
 
 export async function run(command: CommandContext): Promise<void> {
   const [name = ''] = command.arguments
-  const store = await command.store()
-  const contents = await store.contents()
-  getAnyFeatureView(contents, store.project, name)
-  const lines = versionsOf(contents, store.project, name).map((each) => ({
+  const { project, contents } = await command.registry()
+  getAnyFeatureView(contents, project, name)
+  const lines = versionsOf(contents, project, name).map((each) => ({
     version: `v${each.version}`,
     type: each.viewType,
     created: each.createdAt?.toString() ?? '',

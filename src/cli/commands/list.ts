@@ -143,9 +143,8 @@ const jsonNames: Readonly<Record<string, string>> = {
 export async function run(command: CommandContext): Promise<void> {
   const [kind = ''] = command.path.split(' ')
   const tags = parseTags(command.options.list('tags'))
-  const store = await command.store()
-  const contents = await store.contents()
-  const shown = kind === 'projects' ? contents : inProject(contents, store.project)
+  const { project, contents } = await command.registry()
+  const shown = kind === 'projects' ? contents : inProject(contents, project)
   const lines = listings[kind]?.(shown, tags) ?? []
   const { output = 'table' } = command.globals
   if (output !== 'table') {

@@ -6,17 +6,17 @@ import { renderData } from '../output.ts'
 
 /** Every object of the project by kind, names and keys in order, as Feast prints it. */
 export async function run(command: CommandContext): Promise<void> {
-  const store = await command.store()
-  const contents = inProject(await store.contents(), store.project)
-  const kinds = (Object.keys(registryKinds) as RegistryKind[]).filter((kind) => contents[kind].length > 0)
+  const { project, contents } = await command.registry()
+  const own = inProject(contents, project)
+  const kinds = (Object.keys(registryKinds) as RegistryKind[]).filter((kind) => own[kind].length > 0)
   const dump = Object.fromEntries(
     kinds.map((kind) => {
-      const objects = [...contents[kind]].sort((a, b) => (a.name < b.name ? -1 : 1))
+      const objects = [...own[kind]].sort((a, b) => (a.name < b.name ? -1 : 1))
       return [kind, objects.map((object) => sortedKeys(describeObject(object)))]
     }),
   )
   const { output = 'json' } = command.globals
-  const sorted = sortedKeys({ ...dump, project: store.project })
+  const sorted = sortedKeys({ ...dump, project })
   command.print(await renderData(sorted, output === 'yaml' ? 'yaml' : 'json'))
 }
 
