@@ -5,7 +5,7 @@ import { didYouMean, suggestion } from '../base/suggest.ts'
 import type { SavedDatasetStorage } from '../model/saved-dataset.ts'
 import type { HistoricalJob, OfflineStore } from '../plugin/offline-store.ts'
 import type { ResolvedFeatures, ResolvedView } from '../registry/resolved-features.ts'
-import type { FeatureRow } from '../types/feature-value.ts'
+import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 import { computeOnDemand, type OnDemandFunctions } from './on-demand.ts'
 import { columnValues, RowBatches, rebuildBatch } from './row-batches.ts'
 
@@ -118,10 +118,17 @@ async function withOnDemand(
   batch: RecordBatch,
 ): Promise<RecordBatch> {
   const { resolved, functions, column } = prepared
+  const read = new Map<string, readonly FeatureValue[]>()
+  // Several on-demand views often need the same column.
+  const values = (name: string): readonly FeatureValue[] => {
+    const known = read.get(name) ?? columnValues(batch, name)
+    read.set(name, known)
+    return known
+  }
   const computed = computeOnDemand(resolved, functions, {
     rowCount: batch.numRows,
-    feature: (view, field) => columnValues(batch, column(view, field.name)),
-    request: (field) => columnValues(batch, field.name),
+    feature: (view, field) => values(column(view, field.name)),
+    request: (field) => values(field.name),
   })
   const onDemand = new Set(computed.map((output) => output.name))
   const stored = resolved.outputs.filter((name) => !onDemand.has(name))
