@@ -9,8 +9,9 @@ export const duckdbDialect: SqlDialect = {
   wideInteger: (integer) => `${integer}::HUGEINT`,
   // A modulo of a HUGEINT costs ten times as much.
   lowBits: (integer, bits) => `(${integer} & ${(1n << BigInt(bits)) - 1n}::HUGEINT)::BIGINT`,
-  record: (parts) => `row(${parts.join(', ')})`,
-  recordPart: (record, index) => `struct_extract_at(${record}, ${index + 1})`,
+  // Named: the parts of an unnamed one cannot be reached in every place.
+  record: (parts) => `{${parts.map((part, index) => `p${index}: ${part}`).join(', ')}}`,
+  recordPart: (record, index) => `struct_extract(${record}, 'p${index}')`,
   argMax: (value, key) => `arg_max_null(${value}, ${key})`,
   rowNumber: (table) => `${table}.rowid`,
   asofJoin: (left, right, on) => `${left} ASOF JOIN ${right} ON ${on.join(' AND ')}`,

@@ -67,7 +67,8 @@ function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): 
   return [
     `  SELECT ${[`${rowNumber(dialect)} AS r`, ...features].join(', ')}`,
     `  FROM ${nearest}`,
-    ...(view.ttlMicros === null ? [] : [`  WHERE s.t >= ${time} - ${view.ttlMicros}`]),
+    // A null time has no order key, but a bound built from it may have one.
+    `  WHERE ${time} IS NOT NULL${view.ttlMicros === null ? '' : ` AND s.t >= ${time} - ${view.ttlMicros}`}`,
   ].join('\n')
 }
 

@@ -14,6 +14,8 @@ import { sourceColumns } from './source-schema.ts'
 /** What tests and measurements may force. */
 export interface DuckdbOverrides {
   readonly strategy?: JoinStrategy
+  /** Never packs the order of rows into an integer, as for a source without statistics. */
+  readonly recordOrder?: boolean
 }
 
 /**
@@ -39,7 +41,7 @@ export async function openDuckdbOfflineStore(
     },
     close: () => {},
   }
-  const planOptions = { repoPath, keepNaive: !options.store.coerceTzAware, strategy: overrides.strategy }
+  const planOptions = { ...overrides, repoPath, keepNaive: !options.store.coerceTzAware }
   return {
     historical: (request) => historicalJob(engine, request, planOptions),
     pullLatest: (request, pull) => pullLatest(engine, request, repoPath, pull),

@@ -4,6 +4,7 @@ import type { HistoricalRequest, ViewJoin } from '../../plugin/offline-store.ts'
 import { chooseStrategy, describeChoice, type JoinStatistics } from '../../sql/choose-strategy.ts'
 import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import type { JoinStrategy, PointInTimePlan, ViewPlan } from '../../sql/point-in-time-plan.ts'
+import type { RowOrder } from '../../sql/row-order.ts'
 import type { ResultColumn } from './arrow-columns.ts'
 import type { Session } from './duckdb-driver.ts'
 import { type EntityInput, type EntityStatistics, entityTable } from './entity-table.ts'
@@ -30,7 +31,8 @@ export interface PlanOptions {
   /** Times without a zone stay so, unless they are the event times. */
   readonly keepNaive: boolean
   /** For tests and measurements; chosen from statistics when absent. */
-  readonly strategy?: JoinStrategy | undefined
+  readonly strategy?: JoinStrategy
+  readonly recordOrder?: boolean
 }
 
 /** @throws FTS4001, FTS4004, FTS4007, FTS4018, FTS4505 when request, entity rows and sources do not fit together. */
@@ -106,11 +108,12 @@ async function planView(
     column: requireColumn(table, sourceColumn, user),
     output,
   }))
-  const { order, eventMicros } = await rowOrderOf(session, table, timestamp, created)
+  const { order: known, eventMicros } = await rowOrderOf(session, table, timestamp, created)
+  const order: RowOrder = options.recordOrder === true ? { kind: 'record' } : known
   const ttlMicros = join.ttl?.micros ?? null
   const filterByCreated = request.filterByCreated && created !== null
   const sourceKeys = keys.map(({ source }) => source)
-  const known = await joinStatistics(session, {
+  const joined = await joinStatistics(session, {
     table,
     sourceKeys,
     features,
@@ -119,7 +122,7 @@ async function planView(
     statistics,
     filterByCreated,
   })
-  const choice = chooseStrategy(known)
+  const choice = chooseStrategy(joined)
   const view: ViewPlan = {
     name: join.name,
     relation: table.relation,
@@ -140,7 +143,7 @@ async function planView(
       ? 'order packed into one integer'
       : 'order kept as a record: no usable statistics of its times'
   const forced = options.strategy === undefined ? '' : '; plan forced'
-  return { view, reason: `${describeChoice(choice, known)}; ${packing}${forced}` }
+  return { view, reason: `${describeChoice(choice, joined)}; ${packing}${forced}` }
 }
 
 function entityKey(entity: EntityInput, name: string, join: ViewJoin): EntityInput['columns'][number] {
