@@ -4,7 +4,7 @@ import type { FeatureValue } from '../types/feature-value.ts'
 import type { FieldSpec } from './field.ts'
 
 /** What the compiler knows of a definition. No such property exists at run time. */
-export declare const typed: unique symbol
+declare const typed: unique symbol
 
 /**
  * Something that rows are read from. `Keys` are the columns that find a row, `Request` the values that a request brings,
