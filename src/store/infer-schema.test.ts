@@ -15,7 +15,7 @@ const statsColumns = columns({
   driver_id: int64,
   conv_rate: float64,
   __index: int64,
-  hidden__: int64,
+  tail__: int64,
   created: string,
 })
 
@@ -60,9 +60,9 @@ test('several columns of times, or none, are refused by name of source and colum
   await expect(inferTimestampField(plain, context(columns({ x: int64 })))).rejects.toMatchObject({ code: 'FTS3306' })
 })
 
-test('features are all columns beside keys, times and internal names', async () => {
+test('features are all columns beside keys, times and names with leading underscores', async () => {
   const view = await inferView(featureView('v', { entities: [driver], source }), context(statsColumns))
-  expect(shown(view.features)).toEqual(['conv_rate: Float64'])
+  expect(shown(view.features)).toEqual(['conv_rate: Float64', 'tail__: Int64'])
   expect(shown(view.entityColumns)).toEqual(['driver_id: Int64'])
 })
 
@@ -73,7 +73,7 @@ test('inferred features have their mapped names, and a mapped event time column 
     fieldMapping: { event_timestamp: 'ev', conv_rate: 'rate' },
   })
   const view = await inferView(featureView('v', { entities: [driver], source: mapped }), context(statsColumns))
-  expect(shown(view.features)).toEqual(['rate: Float64', 'created: String'])
+  expect(shown(view.features)).toEqual(['rate: Float64', 'tail__: Int64', 'created: String'])
 })
 
 test('a view that says everything is not looked up in its source', async () => {

@@ -120,7 +120,8 @@ async function inferFromSource<T extends SourcedView>(
     const name = mapping[column.name] ?? column.name
     if (times.has(name) || times.has(column.name)) continue
     const list = joinKeys.has(name) ? columns : features
-    const internal = list === features && /^__|__$/.test(column.name)
+    // Feast means to leave out names that end so as well, but looks only at the beginning.
+    const internal = list === features && column.name.startsWith('__')
     if (internal || (list === features && view.features.length > 0)) continue
     if (!list.some((field) => field.name === name)) list.push(plainField(name, column.type))
   }
