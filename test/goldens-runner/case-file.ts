@@ -139,6 +139,7 @@ export interface StepResult {
   readonly path_kind?: string
   readonly log_schema?: readonly (readonly [string, string])[]
   readonly n_files?: number
+  readonly files?: readonly string[]
 }
 
 export type IntervalBound = string | { readonly relative: string }

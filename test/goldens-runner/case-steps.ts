@@ -1,8 +1,8 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Definition } from '../../src/model/definitions.ts'
 import type { FeatureStore } from '../../src/store/feature-store.ts'
-import { formatDataType, scalarTypes } from '../../src/types/data-type.ts'
+import { type DataType, formatDataType, scalarTypes } from '../../src/types/data-type.ts'
 import type { GoldenCase, StepRequest } from './case-file.ts'
 import { readFrame } from './case-frames.ts'
 import { goldenTableOf } from './golden-table.ts'
@@ -71,7 +71,7 @@ export const steps: { readonly [op: string]: Step } = {
   read_parquet: async ({ repo }, { path = '' }) => ({ kind: 'table', table: await readParquet(join(repo, path)) }),
   write_offline: async ({ store, folder, goldenCase }, { view = '', df = '', reorder_columns }) => {
     const rows = await readFrame(folder, goldenCase, df)
-    await store.writeToOfflineStore({ view, rows, ...(reorder_columns !== undefined && { reorder: reorder_columns }) })
+    await store.writeToOfflineStore({ view, rows, reorderColumns: reorder_columns })
     return done
   },
   push: async ({ store, folder, goldenCase }, { push_source = '', df = '', to = 'ONLINE' }) => {
@@ -86,10 +86,12 @@ export const steps: { readonly [op: string]: Step } = {
   },
   log: async ({ store, folder, goldenCase, repo }, { service = '', df = '', path = '' }) => {
     await store.writeLoggedFeatures({ service, logs: await readFrame(folder, goldenCase, df) })
-    const files = readdirSync(join(repo, path)).filter((name) => name.endsWith('.parquet'))
+    const names = readdirSync(join(repo, path), { recursive: true, encoding: 'utf8' })
+    const files = names.filter((name) => name.endsWith('.parquet'))
+    const folders = [...new Set(files.map((name) => dirname(name)))].sort()
     const written = await readParquet(join(repo, path))
     const schema = written.columns.map(({ name, type }) => [name, type])
-    return { kind: 'fields', fields: { log_schema: schema, n_files: files.length } }
+    return { kind: 'fields', fields: { log_schema: schema, n_files: files.length, files: folders } }
   },
   read_logs: async ({ store }, { service = '', start = '', end = '' }) => ({
     kind: 'table',
@@ -167,6 +169,12 @@ async function intervalsOf(store: FeatureStore): Promise<Intervals> {
   )
 }
 
+/** Feast calls a type that nobody declared UNKNOWN. */
+function valueTypeName(type: DataType): string {
+  if (type.kind !== 'scalar') return ''
+  return type.name === 'invalid' ? 'UNKNOWN' : scalarTypes[type.name].enum
+}
+
 const viewKinds: { readonly [kind: string]: string } = {
   featureView: 'FeatureView',
   streamFeatureView: 'StreamFeatureView',
@@ -180,10 +188,7 @@ async function appliedState(store: FeatureStore, goldenCase: GoldenCase): Promis
   ): unknown => fields.map((field) => [field.name, formatDataType(field.type)])
   const entities = contents.entities
     .filter((entity) => entity.name !== '__dummy')
-    .map((entity) => [
-      entity.name,
-      { join_key: entity.joinKey, value_type: entity.type.kind === 'scalar' ? scalarTypes[entity.type.name].enum : '' },
-    ])
+    .map((entity) => [entity.name, { join_key: entity.joinKey, value_type: valueTypeName(entity.type) }])
   const files = contents.dataSources.filter((source) => source.kind === 'file')
   const sources = files.map((source) => [
     source.name,

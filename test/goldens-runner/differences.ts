@@ -19,6 +19,8 @@ export interface Difference {
   readonly reason: string
   /** By operation; operations that are not named are judged by what Feast did. */
   readonly steps: Readonly<Record<string, Judgement>>
+  /** Columns that results of Feast have and ours do not. */
+  readonly columnsOfFeast?: readonly string[]
 }
 
 export const differences: readonly Difference[] = [
@@ -116,6 +118,51 @@ export const differences: readonly Difference[] = [
     ours: 'The files of the folder are replaced.',
     reason: 'Overwrite means overwrite; a training set that mixes two runs is wrong without anyone noticing.',
     steps: { read_parquet: 'oracle', read_dataset: 'oracle' },
+  },
+  {
+    rules: ['log_features'],
+    title: 'Feature logs are read back with the columns that were logged',
+    feast: 'Reading adds a column `__dummy_id`; logs that are partitioned by date cannot be read back (KeyError).',
+    ours: 'The columns are those of the log, also when it is partitioned.',
+    reason: 'What can be logged can be read; the key of views without entities has no place in a log.',
+    steps: { read_logs: 'oracle' },
+    columnsOfFeast: ['__dummy_id'],
+  },
+  {
+    rules: ['malformed_ref'],
+    title: 'The bare name of a view stands for all its features',
+    feast: 'A reference without a colon is refused with a ValueError.',
+    ours: 'A bare view name asks for all features of the view. Other malformed references are refused.',
+    reason: 'Feature services allow whole views, and so do the references of every other call.',
+    steps: { historical: 'oracle' },
+  },
+  {
+    rules: ['mat_batch_view_transform'],
+    title: 'Python functions of batch views are kept but not run',
+    feast:
+      'The file store runs a pandas function over all rows of the source before it keeps the latest; the duckdb store fails with a KeyError.',
+    ours: 'Materializing such a view is refused with the reason; nothing is written and no interval is recorded. The function stays in the registry byte for byte.',
+    reason: 'There is no Python in this process, and serving the untransformed columns would be wrong.',
+    steps: { materialize: 'refuse', online_dump: 'oracle', intervals: 'oracle' },
+  },
+  {
+    rules: ['mat_stream_view_plain'],
+    title: 'The join key of a stream view is not stored as a feature of its own',
+    feast:
+      'A join key that the schema of a stream view names is written to the online store a second time, as a feature.',
+    ours: 'Join keys are key columns in every kind of view.',
+    reason:
+      'The value is the key by which the row is found; a plain feature view of the same schema does not store it either.',
+    steps: { online_dump: 'oracle' },
+  },
+  {
+    rules: ['write_offline_field_mapping'],
+    title: 'Rows can be appended to a source with a field mapping',
+    feast:
+      'Columns are compared with the file under one set of names and renamed afterwards, so no frame fits a source with a field mapping (ValueError).',
+    ours: 'The columns of the rows are those of the source, before the mapping.',
+    reason: 'The file is what is appended to.',
+    steps: { write_offline: 'accept', read_parquet: 'oracle' },
   },
 ]
 

@@ -7,7 +7,7 @@ import { computeRow } from './case-functions.ts'
 import { asOf, readView, type SourceView } from './case-oracle.ts'
 import type { GoldenTable } from './golden-table.ts'
 import { canonical } from './outcome.ts'
-import { outputName, type RequestedView, requestedViews } from './requested-columns.ts'
+import { featuresOf, outputName, type RequestedView, requestedViews } from './requested-columns.ts'
 
 /**
  * A historical request answered by nested loops: every entity row once, with the row of each view as of its time. Only
@@ -30,8 +30,9 @@ export async function historicalByRule(
     })),
   )
   const rows = entities === null ? keysInRange(stored, request) : rowsFromBatch(entities)
+  const timestamp = timestampColumn(rows)
   const results = rows.map((row) => {
-    const time = timeOf(row.event_timestamp)
+    const time = timeOf(row[timestamp])
     const values: Record<string, FeatureValue> = { ...row }
     for (const { prefix, features, joinKeyMap, source } of stored) {
       const keys = Object.fromEntries(source.keys.map((key) => [key, row[joinKeyMap[key] ?? key] ?? null]))
@@ -52,6 +53,24 @@ export async function historicalByRule(
     columns: names.map((name) => ({ name, type: 'any' })),
     rows: results.map((row) => names.map((name) => row[name] ?? null)),
   }
+}
+
+/** `event_timestamp`, else the only column of times. */
+function timestampColumn(rows: readonly FeatureRow[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  const times = names.filter((name) => rows.some((row) => row[name] instanceof Instant))
+  return names.includes('event_timestamp') ? 'event_timestamp' : (times[0] ?? 'event_timestamp')
+}
+
+/** Why a request has no answer; undefined when it has one. */
+export function refusedByRule(goldenCase: GoldenCase, request: StepRequest): string | undefined {
+  for (const { view, features } of requestedViews(goldenCase, request)) {
+    const known = featuresOf(goldenCase, view)
+    if (!goldenCase.definitions.views.some((each) => each.name === view)) return `there is no view ${view}`
+    const unknown = features.find((feature) => !known.includes(feature))
+    if (unknown !== undefined) return `${view} has no feature ${unknown}`
+  }
+  return undefined
 }
 
 interface JoinedView extends RequestedView {

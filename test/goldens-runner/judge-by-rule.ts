@@ -1,12 +1,16 @@
+import { join } from 'node:path'
+import { Instant } from '../../src/base/instant.ts'
+import { rowsFromBatch } from '../../src/types/arrow.ts'
 import type { StepRequest } from './case-file.ts'
 import { readFrame } from './case-frames.ts'
 import { asOf, readView } from './case-oracle.ts'
 import type { RunningCase } from './case-steps.ts'
 import { compareTables } from './compare-tables.ts'
 import type { GoldenTable } from './golden-table.ts'
-import { historicalByRule } from './historical-oracle.ts'
+import { historicalByRule, refusedByRule } from './historical-oracle.ts'
 import { type Actual, type Judged, judgeOnline, type Mismatch } from './judge-step.ts'
-import { canonical } from './outcome.ts'
+import { canonical, shown } from './outcome.ts'
+import { readParquet } from './read-parquet.ts'
 import type { RuleState } from './rule-state.ts'
 
 /** Compares a result of ours with what the rule says, computed from the data of the case. */
@@ -14,9 +18,14 @@ export async function judgeByRule(
   running: RunningCase,
   state: RuleState,
   judged: Judged,
-  actual: Actual,
+  attempt: { readonly value?: Actual; readonly error?: unknown },
 ): Promise<Mismatch | undefined> {
   const { request } = judged.step
+  const refusal = request.op === 'historical' ? refusedByRule(running.goldenCase, request) : undefined
+  if (refusal !== undefined)
+    return attempt.error === undefined ? [`an error: ${refusal}`, 'it was accepted'] : undefined
+  const actual = attempt.value
+  if (actual === undefined) return ['no error', shown(attempt.error)]
   if (actual.kind === 'online') {
     const { online } = await state.replay(running.folder)
     return judgeOnline(judged, online.dump(running.goldenCase.definitions), actual.rows)
@@ -47,7 +56,11 @@ async function tableByRule(
     case 'historical':
       return historicalOf(running, request)
     case 'read_parquet':
-      return state.savedRequest === undefined ? undefined : historicalOf(running, state.savedRequest)
+      return state.savedRequest === undefined
+        ? sourceByRule(running, state, request)
+        : historicalOf(running, state.savedRequest)
+    case 'read_logs':
+      return loggedByRule(running, state, request)
     case 'read_dataset':
       return state.savedRequest === undefined
         ? undefined
@@ -83,6 +96,39 @@ function withoutLabels(running: RunningCase, table: GoldenTable): GoldenTable {
     columns: columns.map(({ name }) => ({ name, type: 'any' })),
     rows: table.rows.map((row) => columns.map(({ index }) => row[index])),
   }
+}
+
+/** A source file with the rows that were appended to it, in its own column names. */
+async function sourceByRule(running: RunningCase, state: RuleState, request: StepRequest): Promise<GoldenTable> {
+  const original = await readParquet(join(running.folder, request.path ?? ''))
+  const names = original.columns.map((column) => column.name)
+  const added = await Promise.all(
+    state.accepted('write_offline').map(async ({ df = '' }) => readFrame(running.folder, running.goldenCase, df)),
+  )
+  const rows = added.flatMap(rowsFromBatch).map((row) => names.map((name) => row[name] ?? null))
+  return { columns: original.columns, rows: [...rows, ...original.rows] }
+}
+
+/** The logged rows of a window (inclusive) by `__log_timestamp`. */
+async function loggedByRule(running: RunningCase, state: RuleState, request: StepRequest): Promise<GoldenTable> {
+  const frames = await Promise.all(
+    state.accepted('log').map(async ({ df = '' }) => readFrame(running.folder, running.goldenCase, df)),
+  )
+  const [start, end] = [request.start, request.end].map((text) => Instant.parse(text ?? '')?.epochMicros ?? 0n)
+  const rows = frames.flatMap(rowsFromBatch).filter(({ __log_timestamp: time }) => {
+    const micros = time instanceof Instant ? time.epochMicros : null
+    return micros !== null && micros >= (start ?? 0n) && micros <= (end ?? 0n)
+  })
+  const names = frames[0]?.schema.fields.map((field) => field.name) ?? []
+  return {
+    columns: names.map((name) => ({ name, type: 'any' })),
+    rows: rows.map((row) => names.map((name) => dayOf(name, row[name] ?? null))),
+  }
+}
+
+/** The date column may be written as a date or as text. */
+function dayOf(name: string, value: unknown): unknown {
+  return name === '__log_date' && typeof value === 'string' ? (Instant.parse(value) ?? value) : value
 }
 
 /** All rows of a source in a window, or the latest of them per key. */

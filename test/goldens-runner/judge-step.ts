@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { Instant } from '../../src/base/instant.ts'
 import type { GoldenCase, GoldenStep, IntervalBound, OnlineRow, StepResult } from './case-file.ts'
 import { compareTables } from './compare-tables.ts'
-import { type GoldenTable, readGoldenTable } from './golden-table.ts'
+import { differenceOf } from './differences.ts'
+import { type GoldenTable, looseType, readGoldenTable } from './golden-table.ts'
 import { onlineRowText } from './online-dump.ts'
 import { canonical } from './outcome.ts'
-import { isImplicitColumn } from './requested-columns.ts'
+import { isImplicitColumn, requestBehind } from './requested-columns.ts'
 
 export type Intervals = Readonly<Record<string, readonly (readonly [Instant, Instant])[]>>
 
@@ -63,12 +64,17 @@ export function tableRules(judged: Judged): Parameters<typeof compareTables>[2] 
   const { goldenCase, step, store } = judged
   const { tolerance } = goldenCase
   const implicit = tolerance.implicit_dependency_columns !== undefined
+  const request = requestBehind(goldenCase, step)
+  const absent = new Set(differenceOf(goldenCase.rule)?.columnsOfFeast ?? [])
   const free = implicit || sortedColumns.has(step.request.op) || step.agreement.column_order_same === false
   return {
     rowsOrdered: tolerance.row_order !== 'any',
     columnsOrdered: !free && store !== 'file',
     ignored: new Set(tolerance.ignore_columns ?? []),
-    optional: (column) => column === '__index_level_0__' || (implicit && isImplicitColumn(goldenCase, column)),
+    optional: (column) =>
+      column === '__index_level_0__' ||
+      absent.has(column) ||
+      (implicit && isImplicitColumn(goldenCase, request, column)),
     store,
   }
 }
@@ -137,7 +143,7 @@ function judgeFields(
 ): Mismatch | undefined {
   for (const [name, ours] of Object.entries(actual)) {
     const wanted = withoutImplicit(judged, name, (expected as unknown as Readonly<Record<string, unknown>>)[name], ours)
-    if (canonicalTimes(wanted) !== canonicalTimes(ours))
+    if (looseType(canonicalTimes(wanted)) !== looseType(canonicalTimes(ours)))
       return [`${name} ${canonical(wanted)}`, `${name} ${canonical(ours)}`]
   }
   return undefined

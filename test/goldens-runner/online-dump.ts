@@ -53,8 +53,7 @@ function secondsText(seconds: unknown): string | null {
 
 /** A row as text that is equal for equal rows, recorded or read. */
 export function onlineRowText(row: OnlineRow, ignoreEventTime: boolean): string {
-  const time = (text: string | null): string | null =>
-    text === null ? null : (Instant.parse(text)?.toString() ?? text)
+  const time = (text: unknown): unknown => (typeof text === 'string' ? (Instant.parse(text)?.toString() ?? text) : text)
   return canonical({
     ...row,
     entity_key: row.entity_key,

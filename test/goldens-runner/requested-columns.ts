@@ -1,4 +1,4 @@
-import type { GoldenCase, StepRequest } from './case-file.ts'
+import type { GoldenCase, GoldenStep, StepRequest } from './case-file.ts'
 
 /** Views of a request with the features asked for, under the names that results use. */
 export interface RequestedView {
@@ -47,16 +47,19 @@ export function outputName(prefix: string, feature: string, fullFeatureNames: bo
   return fullFeatureNames === true ? `${prefix}__${feature}` : feature
 }
 
-/** True for a feature that no step of the case asks for by name: an input of an on-demand view. */
-export function isImplicitColumn(goldenCase: GoldenCase, column: string): boolean {
-  const requests = goldenCase.steps.map((step) => step.request).filter((request) => request.features !== undefined)
-  const asked = requests.some((request) =>
-    requestedViews(goldenCase, request).some(({ prefix, features }) =>
-      features.some((feature) => outputName(prefix, feature, request.full_feature_names) === column),
-    ),
+/** True for a feature that a request does not ask for by name: an input of an on-demand view. */
+export function isImplicitColumn(goldenCase: GoldenCase, request: StepRequest, column: string): boolean {
+  const asked = requestedViews(goldenCase, request).some(({ prefix, features }) =>
+    features.some((feature) => outputName(prefix, feature, request.full_feature_names) === column),
   )
   const known = goldenCase.definitions.views.some(({ name }) =>
     featuresOf(goldenCase, name).some((feature) => feature === column || `${name}__${feature}` === column),
   )
   return known && !asked
+}
+
+/** The historical request that a step is about: its own, or the last one before it. */
+export function requestBehind(goldenCase: GoldenCase, step: GoldenStep): StepRequest {
+  const upTo = goldenCase.steps.slice(0, goldenCase.steps.indexOf(step) + 1)
+  return upTo.findLast(({ request }) => request.op === 'historical')?.request ?? step.request
 }

@@ -32,9 +32,9 @@ export class RuleState {
     this.span = { from: this.span.from, until: span.until }
   }
 
-  /** The last historical request. */
-  get lastHistorical(): StepRequest | undefined {
-    return this.#events.findLast(({ request }) => request.op === 'historical')?.request
+  /** The requests of an operation that were accepted. */
+  accepted(op: string): StepRequest[] {
+    return this.#events.filter(({ request, accepted }) => request.op === op && accepted).map(({ request }) => request)
   }
 
   /** The historical request that the data set saved last was made from. */
