@@ -116,3 +116,13 @@ test('two different sources of one name are refused, case ignored; two copies of
   const same = collected(view('a', 'a.parquet', 'batch'), view('b', 'a.parquet', 'batch'))
   expect((await completeDefinitions(same, options())).dataSources).toHaveLength(1)
 })
+
+test('a fault in a copy that was completed on the way is reported where its definition was written', async () => {
+  const untyped = entity('rider', { joinKey: 'rider_id' })
+  const view = featureView('riders', { entities: [untyped], source: batch })
+  const file = import.meta.filename
+  await expect(completeDefinitions(collected(view), options())).rejects.toMatchObject({
+    code: 'FTS3308',
+    where: { file: expect.stringContaining(file), line: expect.any(Number) },
+  })
+})

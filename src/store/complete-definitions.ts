@@ -12,6 +12,7 @@ import { type DesiredObjects, definedKinds } from '../registry/kinds.ts'
 import { findAnyFeatureView, listObjects } from '../registry/lookup.ts'
 import { restoreVersion, versionsOf } from '../registry/versions.ts'
 import { type InferenceContext, inferTimestampField, inferView } from './infer-schema.ts'
+import { type PlaceOf, placesOf } from './places.ts'
 import { refuseConflictingViews, refuseRepeatedSources } from './refuse-conflicts.ts'
 
 export interface CompletionOptions {
@@ -81,7 +82,7 @@ function inferenceContext(definitions: Definitions, options: CompletionOptions):
   refuseConflictingViews(definitions, options)
   return {
     entities: new Map(entities.map((entity) => [entity.name, entity])),
-    place: (object) => definitions.places.get(object),
+    place: placesOf(definitions),
     columns: (source) => {
       const columns = read.get(source.name) ?? options.columns(source)
       read.set(source.name, columns)
@@ -145,19 +146,21 @@ function desiredProjects(definitions: Definitions, options: CompletionOptions): 
   if (wrong === undefined) return [declared]
   throw new FeatureStoreError('FTS3303', {
     message: `The repository defines project "${wrong.name}", and feature_store.yaml says project "${options.project}".`,
-    where: definitions.places.get(wrong),
+    where: placesOf(definitions)(wrong),
     field: 'project',
   })
 }
 
+type Placed = Parameters<PlaceOf>[0]
+
 /** Writes into services and on-demand views the features that they take, as the registry will have them. */
 class Freezer {
-  readonly #definitions: Definitions
+  readonly #place: PlaceOf
   readonly #options: CompletionOptions
   readonly #views = new Map<string, AnyFeatureView>()
 
   constructor(definitions: Definitions, options: CompletionOptions, views: readonly AnyFeatureView[]) {
-    this.#definitions = definitions
+    this.#place = placesOf(definitions)
     this.#options = options
     for (const view of definitions.onDemandFeatureViews) this.#views.set(view.name, view)
     for (const view of views) this.#views.set(view.name, view)
@@ -178,7 +181,7 @@ class Freezer {
   }
 
   /** No features selected means all of the view's. */
-  projection(projection: FeatureViewProjection, user: string, place: object): FeatureViewProjection {
+  projection(projection: FeatureViewProjection, user: string, place: Placed): FeatureViewProjection {
     const view = this.#atVersion(this.#view(projection.viewName, user, place), projection.version)
     const names = projection.features.map((field) => field.name)
     const features = names.length === 0 ? view.features : names.map((name) => this.#feature(view, name, user, place))
@@ -206,25 +209,25 @@ class Freezer {
     return (record === undefined ? undefined : restoreVersion(view.kind, record)) ?? view
   }
 
-  #view(name: string, user: string, place: object): AnyFeatureView {
+  #view(name: string, user: string, place: Placed): AnyFeatureView {
     const { project, registered, partial } = this.#options
     const kept = partial ? findAnyFeatureView(registered, project, name) : undefined
     const view = this.#views.get(name) ?? kept
     if (view !== undefined) return view
     throw new FeatureStoreError('FTS3310', {
       message: `${user} refers to view "${name}", which is not defined.${suggestion(name, this.#views.keys())}`,
-      where: this.#definitions.places.get(place),
+      where: this.#place(place),
       notes: [`views: ${[...this.#views.keys()].join(', ')}`],
     })
   }
 
-  #feature(view: AnyFeatureView, name: string, user: string, place: object): AnyFeatureView['features'][number] {
+  #feature(view: AnyFeatureView, name: string, user: string, place: Placed): AnyFeatureView['features'][number] {
     const found = view.features.find((field) => field.name === name)
     if (found !== undefined) return found
     const names = view.features.map((field) => field.name)
     throw new FeatureStoreError('FTS2104', {
       message: `${user} takes feature "${name}" of view "${view.name}", which has no such feature.${suggestion(name, names)}`,
-      where: this.#definitions.places.get(place),
+      where: this.#place(place),
       notes: [`the view has: ${names.join(', ')}`],
     })
   }

@@ -1,4 +1,3 @@
-import type { ErrorPlace } from '../base/errors/feature-store-error.ts'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { suggestion } from '../base/suggest.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
@@ -7,6 +6,7 @@ import type { FeatureView, LabelView, StreamFeatureView } from '../model/feature
 import { type Field, plainField } from '../model/field.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
 import type { DataType } from '../types/data-type.ts'
+import type { PlaceOf } from './places.ts'
 
 /** What inference may ask for. */
 export interface InferenceContext {
@@ -15,7 +15,7 @@ export interface InferenceContext {
   /** Entities by name: those that are defined, and those of the registry that stay. */
   readonly entities: ReadonlyMap<string, Entity>
   /** Where an object was written, for messages. */
-  readonly place: (object: object) => ErrorPlace | undefined
+  readonly place: PlaceOf
 }
 
 /** The kinds whose timestamp column Feast looks for in the source. */

@@ -7,6 +7,7 @@ import { type RegistryContents, registryKinds } from '../model/registry-contents
 import { listObjects, viewKinds } from '../registry/lookup.ts'
 import { properties } from '../registry/properties.ts'
 import { viewLists } from '../registry/view-lists.ts'
+import type { PlaceOf } from './places.ts'
 
 interface ConflictScope {
   readonly project: string
@@ -52,10 +53,7 @@ function conflict(
 }
 
 /** One name, one source: case ignored, and copies must say the same. @throws FTS3311 */
-export function refuseRepeatedSources(
-  sources: readonly DataSource[],
-  place: (object: object) => ErrorPlace | undefined,
-): void {
+export function refuseRepeatedSources(sources: readonly DataSource[], place: PlaceOf): void {
   const seen = new Map<string, DataSource>()
   for (const source of sources) {
     const other = seen.get(source.name.toLowerCase())
