@@ -16,8 +16,8 @@ export const localComputeEngine: ComputeEngine = {
   },
 }
 
-/** A write of this many values keeps a transaction short and its memory at some tens of megabytes. */
-const cellsPerWrite = 200_000
+/** A write of this many values keeps a transaction short, and most of its memory in the heap that is cheap to clear. */
+const cellsPerWrite = 60_000
 
 type LoadOptions = NonNullable<Parameters<ComputeEngine['load']>[2]>
 

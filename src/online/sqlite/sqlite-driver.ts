@@ -9,8 +9,8 @@ import { isBusy, sqliteError } from './sqlite-errors.ts'
 const lockWaitMs = 50
 const lockDeadlineMs = 60_000
 
-/** Up to 64 MiB of pages. Loading a large table touches its indexes all over; a smaller cache writes pages again. */
-const cacheKiB = 65_536
+/** Up to 16 MiB of pages: enough for loads in the order of keys, which touch an index from left to right. */
+const cacheKiB = 16_384
 
 /**
  * One connection, opened when first used. The journal stays in the file's own mode: the write-ahead log would be a
