@@ -25,7 +25,7 @@ export function renderError(error: unknown, options: RenderOptions): string {
   const place = shown.where === undefined ? [] : renderPlace(shown.where, shown.hint, options)
   const hintShown = shown.where?.column !== undefined && place.length > 1
   const notes = [
-    ...(shown.hint !== undefined && !hintShown ? [shown.hint] : []),
+    ...(shown.hint !== undefined && !hintShown && !repeats(shown.message, shown.hint) ? [shown.hint] : []),
     ...shown.notes,
     `more: feast explain ${shown.code}`,
   ]
@@ -38,6 +38,10 @@ export function renderError(error: unknown, options: RenderOptions): string {
   ]
   return lines.join('\n')
 }
+
+/** True when message and hint both make a suggestion; one is enough. */
+const repeats = (message: string, hint: string): boolean =>
+  message.includes('Did you mean') && hint.startsWith('did you mean')
 
 /** An error as `--output json` prints it. */
 export function errorToJson(error: unknown): Readonly<Record<string, unknown>> {
