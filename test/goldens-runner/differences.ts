@@ -146,13 +146,21 @@ export const differences: readonly Difference[] = [
     steps: { materialize: 'refuse', online_dump: 'oracle', intervals: 'oracle' },
   },
   {
-    rules: ['mat_stream_view_plain'],
-    title: 'The join key of a stream view is not stored as a feature of its own',
+    rules: ['mat_stream_view_plain', 'mat_odfv_write_to_online'],
+    title: 'A join key is not stored as a feature of its own',
     feast:
-      'A join key that the schema of a stream view names is written to the online store a second time, as a feature.',
+      'A join key that the schema of a stream view or of a stored on-demand view names is written to the online store a second time, as a feature.',
     ours: 'Join keys are key columns in every kind of view.',
     reason:
       'The value is the key by which the row is found; a plain feature view of the same schema does not store it either.',
+    steps: { online_dump: 'oracle' },
+  },
+  {
+    rules: ['mat_odfv_write_to_online'],
+    title: 'Stored values of an on-demand view say when the event was that they were computed from',
+    feast: 'Event time and created time are both the time of the run.',
+    ours: 'The event time is the time of the run, the created time is the event time of the source row.',
+    reason: 'Of several source views the latest event then counts, whatever the order in which they are computed.',
     steps: { online_dump: 'oracle' },
   },
   {
@@ -166,7 +174,11 @@ export const differences: readonly Difference[] = [
   },
 ]
 
-/** The difference that a rule of the goldens meets, if any. */
-export function differenceOf(rule: string): Difference | undefined {
-  return differences.find((difference) => difference.rules.includes(rule))
+/** What the differences say of a rule: a judgement per operation, and the columns that only Feast has. */
+export function differenceOf(rule: string): Pick<Difference, 'steps' | 'columnsOfFeast'> {
+  const met = differences.filter((difference) => difference.rules.includes(rule))
+  return {
+    steps: Object.assign({}, ...met.map((difference) => difference.steps)),
+    columnsOfFeast: met.flatMap((difference) => difference.columnsOfFeast ?? []),
+  }
 }

@@ -122,7 +122,7 @@ const thirtyDays = 30n * 86_400_000_000n
 function keysInRange(views: readonly JoinedView[], request: StepRequest): FeatureRow[] {
   const end = timeOf(request.end_date) ?? 0n
   const ttls = views.map(({ source }) => BigInt(Math.round((source.view.ttl_seconds ?? 0) * 1e6)))
-  const longest = ttls.reduce((a, b) => (a > b ? a : b), 0n)
+  const [longest = 0n] = ttls.sort((a, b) => (b > a ? 1 : -1))
   const start = timeOf(request.start_date) ?? end - (longest > 0n ? longest : thirtyDays)
   const found = new Map<string, FeatureRow>()
   for (const { source } of views) {

@@ -65,7 +65,7 @@ export function tableRules(judged: Judged): Parameters<typeof compareTables>[2] 
   const { tolerance } = goldenCase
   const implicit = tolerance.implicit_dependency_columns !== undefined
   const request = requestBehind(goldenCase, step)
-  const absent = new Set(differenceOf(goldenCase.rule)?.columnsOfFeast ?? [])
+  const absent = new Set(differenceOf(goldenCase.rule).columnsOfFeast ?? [])
   const free = implicit || sortedColumns.has(step.request.op) || step.agreement.column_order_same === false
   return {
     rowsOrdered: tolerance.row_order !== 'any',

@@ -1,8 +1,11 @@
 import { Instant } from '../../src/base/instant.ts'
 import { rowsFromBatch } from '../../src/types/arrow.ts'
+import type { FeatureRow } from '../../src/types/feature-value.ts'
 import type { CaseView, GoldenCase, StepRequest } from './case-file.ts'
 import { readFrame } from './case-frames.ts'
-import { OnlineOracle, readView, type SourceView } from './case-oracle.ts'
+import { computeRow } from './case-functions.ts'
+import { asOf, OnlineOracle, readView, type SourceView } from './case-oracle.ts'
+import { canonical } from './outcome.ts'
 
 interface Span {
   readonly from: Instant
@@ -59,6 +62,7 @@ export class RuleState {
         const window = windowOf(request, source, recorded)
         online.write(source, source.rows, { start: window[0].epochMicros, end: window[1].epochMicros })
         recorded.push(window)
+        await this.#computeFrom(view, source, window, online)
       }
     }
     return { online, intervals }
@@ -71,6 +75,28 @@ export class RuleState {
     }
   }
 
+  /** Writes the outputs of the on-demand views that are stored and read from a view, for its latest row per key. */
+  async #computeFrom(
+    view: CaseView,
+    source: SourceView,
+    window: [Instant, Instant],
+    online: OnlineOracle,
+  ): Promise<void> {
+    const [start, end] = [window[0].epochMicros, window[1].epochMicros]
+    for (const computed of this.#case.definitions.views) {
+      if (computed.write_to_online_store !== true || !computed.sources?.includes(view.name)) continue
+      const outputs = computed.outputs ?? []
+      const rows = latestPerKey(source, start, end).map((row) => ({
+        ...row,
+        ...computeRow(outputs, row as FeatureRow),
+        [runTime]: window[1],
+        [sourceTime]: row[source.timestamp],
+      }))
+      const features = outputs.map((output) => output.name)
+      online.write({ ...source, view: computed, features, timestamp: runTime, created: sourceTime }, rows)
+    }
+  }
+
   /** The stored views that a materialization is for. */
   #materialized(request: StepRequest): CaseView[] {
     return this.#case.definitions.views.filter((view) => {
@@ -80,6 +106,20 @@ export class RuleState {
         : request.views.includes(view.name)
     })
   }
+}
+
+/** Columns that no source has: when the run was, and when the source's event was. */
+const runTime = ' run'
+const sourceTime = ' source event'
+
+function latestPerKey(source: SourceView, start: bigint, end: bigint): Readonly<Record<string, unknown>>[] {
+  const within = source.rows.filter((row) => {
+    const time = row[source.timestamp]
+    return time instanceof Instant && time.epochMicros >= start && time.epochMicros <= end
+  })
+  const view = { ...source, rows: within, view: { ...source.view, ttl_seconds: 0 } }
+  const keys = new Map(within.map((row) => [canonical(source.keys.map((key) => row[key])), row]))
+  return [...keys.values()].map((row) => asOf(view, row, end)).filter((row) => row !== null)
 }
 
 function windowOf(

@@ -103,7 +103,7 @@ type Expectation =
 /** What a step must do; a text says what is missing to know it. */
 export function expectationOf(goldenCase: GoldenCase, step: GoldenStep): Expectation | string {
   const { result, canonical } = step
-  const judgement = differenceOf(goldenCase.rule)?.steps[step.request.op]
+  const judgement = differenceOf(goldenCase.rule).steps[step.request.op]
   const agreed = canonical === 'both' && step.request.op !== 'online_dump' && step.request.op !== 'intervals'
   if (judgement === 'oracle' || (judgement !== undefined && !(agreed && acceptedByAll(step)))) {
     return { kind: judgement, store: 'rule' }
