@@ -17,15 +17,3 @@ export type DefinedKind = (typeof definedKinds)[number]
 
 /** What a registry should hold of one project: complete objects, with every type known and every reference checked. */
 export type DesiredObjects = Readonly<Pick<RegistryContents, DefinedKind>>
-
-export const noObjects: DesiredObjects = {
-  projects: [],
-  dataSources: [],
-  entities: [],
-  featureViews: [],
-  onDemandFeatureViews: [],
-  streamFeatureViews: [],
-  labelViews: [],
-  featureServices: [],
-  permissions: [],
-}

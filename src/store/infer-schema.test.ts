@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fileSource, pushSource } from '../define/data-source.ts'
 import { entity } from '../define/entity.ts'
 import { featureView } from '../define/feature-view.ts'
+import { streamFeatureView } from '../define/stream-feature-view.ts'
 import type { Entity } from '../model/entity.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
 import { type DataType, float64, formatDataType, int64, string, unixTimestamp } from '../types/data-type.ts'
@@ -114,4 +115,17 @@ test('an entity that is not there is refused with the nearest one', async () => 
     code: 'FTS3301',
     message: 'View "v" refers to entity "drivr", which is not defined. Did you mean "driver"?',
   })
+})
+
+test('a stream view must say what its features are', async () => {
+  const definition = {
+    ...streamFeatureView('clicks', {
+      entities: [driver],
+      source: pushSource('p', { batchSource: source }),
+      schema: {},
+    }),
+  }
+  const asked = context(statsColumns)
+  await expect(inferView(definition, asked)).rejects.toMatchObject({ code: 'FTS3309' })
+  expect(asked.reads).toEqual([])
 })

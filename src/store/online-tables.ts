@@ -53,7 +53,9 @@ function earlierTables(contents: RegistryContents, view: AnyFeatureView, project
     .map((record) => tableOfVersion(view, project, record.version))
 }
 
-/** True when two tables are one. */
-export function sameTable(a: OnlineTable, b: OnlineTable): boolean {
-  return a.project === b.project && a.view === b.view && a.version === b.version
+/** The tables of `list` that are not among `others`. */
+export function tablesBeside(list: readonly OnlineTable[], others: readonly OnlineTable[]): readonly OnlineTable[] {
+  const key = (table: OnlineTable): string => JSON.stringify([table.project, table.view, table.version])
+  const known = new Set(others.map(key))
+  return list.filter((table) => !known.has(key(table)))
 }

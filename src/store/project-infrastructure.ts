@@ -1,7 +1,7 @@
 import type { InfrastructureObject, RegistryContents } from '../model/registry-contents.ts'
 import type { OnlineStore, OnlineTable } from '../plugin/online-store.ts'
 import { ownInfrastructure } from '../registry/infrastructure.ts'
-import { projectTables, sameTable } from './online-tables.ts'
+import { projectTables, tablesBeside } from './online-tables.ts'
 
 /** What the registry says that the stores made for a project. */
 export function recordedInfrastructure(contents: RegistryContents, project: string): readonly InfrastructureObject[] {
@@ -23,9 +23,7 @@ export function droppedTables(
   versioned: boolean,
 ): readonly OnlineTable[] {
   const kept = projectTables(change.after, project, versioned).kept
-  const gone = projectTables(change.before, project, versioned).kept.filter(
-    (table) => !kept.some((each) => sameTable(each, table)),
-  )
+  const gone = tablesBeside(projectTables(change.before, project, versioned).kept, kept)
   const known = new Set(store.infrastructure([...kept, ...gone]).map((object) => object.name))
   const left = recordedInfrastructure(change.before, project)
     .filter((object) => !known.has(object.name))
