@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +24,8 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
         notes: [`the lock is ${lock}`],
       })
     }
-    if (await isAbandoned(lock)) await rm(lock, { force: true })
+    const holder = await readFile(lock, 'utf8').catch(() => undefined)
+    if (holder !== undefined && (await isAbandoned(lock, holder))) await removeAbandoned(lock, holder)
     else await sleep(stepMs)
   }
   try {
@@ -45,8 +47,20 @@ async function take(lock: string): Promise<boolean> {
   }
 }
 
-async function isAbandoned(lock: string): Promise<boolean> {
-  const holder = /^(\d+)@(.*)$/.exec(await readFile(lock, 'utf8').catch(() => ''))
+/** Moves the lock away first: of several that wait, one does it, and a lock that was taken meanwhile is put back. */
+async function removeAbandoned(lock: string, holder: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`
+  try {
+    await rename(lock, aside)
+  } catch {
+    return
+  }
+  if ((await readFile(aside, 'utf8')) !== holder) await link(aside, lock).catch(() => undefined)
+  await rm(aside, { force: true })
+}
+
+async function isAbandoned(lock: string, text: string): Promise<boolean> {
+  const holder = /^(\d+)@(.*)$/.exec(text)
   if (holder === null) {
     // Written a moment after it was made: only an old one without a holder was left behind.
     const made = await stat(lock).catch(() => undefined)
