@@ -76,7 +76,12 @@ function* rawFields(bytes: Uint8Array): Generator<RawField> {
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return parts.length === 0 ? nothing : Buffer.concat(parts)
+  return parts.length === 0 ? nothing : plainBytes(Buffer.concat(parts))
+}
+
+/** Not Node's `Buffer`, whose methods differ, so that it does not get into the model. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The elements of a list inside a message of its own, and whatever else that message holds. */
@@ -124,7 +129,7 @@ function groupFields(bytes: Uint8Array): {
  * @throws an `Error` that says why the bytes can not be a whole registry
  */
 export function registryFromBytes(bytes: Uint8Array): RegistryContents {
-  const { known, rest } = groupFields(bytes)
+  const { known, rest } = groupFields(plainBytes(bytes))
   const values = (field: { readonly number: number }): Uint8Array[] => known.get(field.number) ?? []
   const version = text.decode(values(number.registrySchemaVersion).at(-1) ?? nothing)
   if (version !== registrySchemaVersion) {

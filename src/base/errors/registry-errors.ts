@@ -31,6 +31,13 @@ export const registryErrors = {
     cause: 'The file system refused to read or write the registry or its folder.',
     fix: 'Check the path, the rights of the folder and the space on the disk.',
   },
+  FTS3005: {
+    title: 'Object without its project',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'An object was to be stored in a registry that does not hold the project of the object.',
+    fix: 'Apply the project first.',
+  },
   FTS3101: {
     title: 'Unknown project',
     http: 404,
