@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type * as Arrow from 'apache-arrow'
 import type { DataType as ArrowType, Data, RecordBatch, Table } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
@@ -161,12 +162,7 @@ async function logTable(rows: readonly FeatureRow[], columns: readonly LogColumn
 const microsPerUnit = { second: 1_000_000n, day: 86_400_000_000n } as const
 
 /** Times in whole units, rounded down. */
-function timeData(
-  arrow: typeof import('apache-arrow'),
-  values: readonly FeatureValue[],
-  type: ArrowType,
-  unit: 'second' | 'day',
-): Data {
+function timeData(arrow: typeof Arrow, values: readonly FeatureValue[], type: ArrowType, unit: 'second' | 'day'): Data {
   const units = values.map((value) => {
     if (!(value instanceof Instant)) return null
     const size = microsPerUnit[unit]

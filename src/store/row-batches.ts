@@ -1,4 +1,4 @@
-import type { Data, RecordBatch, Table } from 'apache-arrow'
+import type { Field as ArrowField, Data, RecordBatch, Table } from 'apache-arrow'
 import type { Field } from '../model/field.ts'
 import { arrowTypeOf, columnData, columnReader, loadArrow, rowsFromBatch } from '../types/arrow.ts'
 import type { DataType } from '../types/data-type.ts'
@@ -80,7 +80,7 @@ export async function rebuildBatch(
 
 /** One batch of ready columns. */
 export async function batchOf(
-  columns: readonly { readonly field: import('apache-arrow').Field; readonly data: Data }[],
+  columns: readonly { readonly field: ArrowField; readonly data: Data }[],
   rowCount: number,
 ): Promise<RecordBatch> {
   const { RecordBatch, Schema, Struct, makeData } = await loadArrow()
