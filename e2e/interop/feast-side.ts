@@ -11,11 +11,7 @@ export const feastVersion = '0.67.0'
 const script = fileURLToPath(new URL('./feast_side.py', import.meta.url))
 
 /** Where the virtual environment with real Feast is kept between runs. */
-const environment = join(
-  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-  'feast-ts',
-  `feast-${feastVersion}`,
-)
+const environment = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'feast-ts', `feast-${feastVersion}`)
 
 /**
  * The Python interpreter of an environment that has real Feast. Made on the first call, which downloads about 740 MB

@@ -140,28 +140,40 @@ def materialize(repo, start, end):
     return {"materialized": True}
 
 
+def name_of(described):
+    return described["name"] if "name" in described else described["spec"]["name"]
+
+
 def list_all(repo):
     from google.protobuf.json_format import MessageToDict
 
     s = store(repo)
     listed = {
-        "projects": s.list_projects(), "entities": s.list_entities(), "data_sources": s.list_data_sources(),
-        "feature_views": s.list_batch_feature_views(), "stream_feature_views": s.list_stream_feature_views(),
-        "on_demand_feature_views": s.list_on_demand_feature_views(), "feature_services": s.list_feature_services(),
-        "saved_datasets": s.list_saved_datasets(),
+        "projects": s.list_projects(), "entities": s.list_entities(), "dataSources": s.list_data_sources(),
+        "featureViews": s.list_batch_feature_views(), "streamFeatureViews": s.list_stream_feature_views(),
+        "onDemandFeatureViews": s.list_on_demand_feature_views(), "featureServices": s.list_feature_services(),
+        "savedDatasets": s.list_saved_datasets(),
     }
-    return {kind: [MessageToDict(o.to_proto(), preserving_proto_field_name=True) for o in objects] for kind, objects in listed.items()}
+    return {kind: sorted((MessageToDict(o.to_proto()) for o in objects), key=name_of) for kind, objects in listed.items()}
+
+
+def plain(value):
+    """A feast.types.Value as JSON without its case: 64-bit integers as text, bytes in base64."""
+    import base64
+
+    kind = value.WhichOneof("val")
+    if kind is None:
+        return None
+    held = getattr(value, kind)
+    one = lambda x: base64.b64encode(x).decode() if isinstance(x, bytes) else str(x) if "int64" in kind or "unix" in kind else x
+    return [one(x) for x in held.val] if hasattr(held, "val") else one(held)
 
 
 def online(repo, request):
     with open(request) as f:
         request = json.load(f)
-    from google.protobuf.json_format import MessageToDict
-
-    s = store(repo)
-    features = s.get_feature_service(request["service"]) if "service" in request else request["features"]
-    response = s.get_online_features(features=features, entity_rows=request["entity_rows"], full_feature_names=True)
-    return MessageToDict(response.proto, preserving_proto_field_name=True)
+    response = store(repo).get_online_features(features=request["features"], entity_rows=request["entity_rows"], full_feature_names=True).proto
+    return {name: [plain(v) for v in response.results[i].values] for i, name in enumerate(response.metadata.feature_names.val)}
 
 
 def historical(repo, entities, references, out):
