@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type * as Arrow from 'apache-arrow'
-import type { DataType as ArrowType, Data, RecordBatch, Table } from 'apache-arrow'
+import type { DataType as ArrowType, Data, makeData, RecordBatch, Table } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
 import { didYouMean } from '../base/suggest.ts'
@@ -154,7 +153,7 @@ async function logTable(rows: readonly FeatureRow[], columns: readonly LogColumn
       return { field: new arrow.Field(name, arrowType, true), data: columnData(values, arrowType, name) }
     }
     const arrowType: ArrowType = unit === 'second' ? new arrow.TimestampSecond('UTC') : new arrow.DateDay()
-    return { field: new arrow.Field(name, arrowType, true), data: timeData(arrow, values, arrowType, unit) }
+    return { field: new arrow.Field(name, arrowType, true), data: timeData(arrow.makeData, values, arrowType, unit) }
   })
   return new arrow.Table([await batchOf(made, rows.length)])
 }
@@ -178,5 +177,5 @@ function timeData(arrow: typeof Arrow, values: readonly FeatureValue[], type: Ar
       ? BigInt64Array.from(units, (value) => value ?? 0n)
       : Int32Array.from(units, (value) => Number(value ?? 0n))
   const nullCount = units.filter((value) => value === null).length
-  return arrow.makeData({ type, length: units.length, nullCount, nullBitmap, data } as never)
+  return make({ type, length: units.length, nullCount, nullBitmap, data } as never)
 }
