@@ -161,7 +161,12 @@ async function logTable(rows: readonly FeatureRow[], columns: readonly LogColumn
 const microsPerUnit = { second: 1_000_000n, day: 86_400_000_000n } as const
 
 /** Times in whole units, rounded down. */
-function timeData(arrow: typeof Arrow, values: readonly FeatureValue[], type: ArrowType, unit: 'second' | 'day'): Data {
+function timeData(
+  make: typeof makeData,
+  values: readonly FeatureValue[],
+  type: ArrowType,
+  unit: 'second' | 'day',
+): Data {
   const units = values.map((value) => {
     if (!(value instanceof Instant)) return null
     const size = microsPerUnit[unit]
