@@ -1,0 +1,6 @@
+export type { SourceRow } from './feature-test.ts'
+export { given } from './feature-test.ts'
+export type { OracleView } from './naive-oracle.ts'
+export { naiveHistorical } from './naive-oracle.ts'
+export type { OnlineStoreHarness, TestFramework } from './online-store-conformance.ts'
+export { describeOnlineStore } from './online-store-conformance.ts'
