@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { frozenClock } from '../src/base/clock.ts'
 import { Instant } from '../src/base/instant.ts'
+import { silentLogger } from '../src/base/logger.ts'
 import {
   days,
   entity,
@@ -204,6 +205,44 @@ describe('a training set', () => {
       store.getHistoricalFeatures({ features: ['driver_stats:trips'], entities: early, filterByCreatedTimestamp })
     expect((await job(false).toRows()).map((each) => each.trips)).toEqual([12n])
     expect((await job(true).toRows()).map((each) => each.trips)).toEqual([11n])
+  })
+
+  test('is computed batch by batch, every row with its own values', async () => {
+    const sql = `SELECT (1 + i % 2)::BIGINT AS driver_id, TIMESTAMPTZ '2024-03-01 12:00:00Z' AS event_timestamp,
+      i::DOUBLE AS distance FROM range(150000) AS numbers(i)`
+    const job = store.getHistoricalFeatures({ features: ['fare:doubled', 'fare:price'], entities: { sql } })
+    let batches = 0
+    let first = 0
+    for await (const batch of job) {
+      const last = first + batch.numRows - 1
+      const odd = last % 2 === 1
+      const read = (name: string) => batch.getChild(name)?.get(batch.numRows - 1)
+      expect([read('distance'), read('doubled'), read('price')]).toEqual([
+        last,
+        odd ? 40n : 24n,
+        odd ? null : last * 0.75,
+      ])
+      batches++
+      first += batch.numRows
+    }
+    expect(first).toBe(150_000)
+    expect(batches).toBeGreaterThan(1)
+  })
+
+  test('of a service is what was applied under its name, and a warning says so when another was given', async () => {
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) }
+    await using loud = await openStore(configuration, {
+      definitions,
+      repoPath: folder,
+      clock: frozenClock(noon),
+      logger,
+    })
+    const changed = featureService('ranking', [stats])
+    const rows = await loud.getHistoricalFeatures({ features: changed, entities: entities as never }).toRows()
+    expect(Object.keys(rows[0] ?? {}).slice(4)).toEqual(['trips', 'city', 'price'])
+    await loud.getHistoricalFeatures({ features: ranking, entities }).toRows()
+    expect(warnings).toEqual(['The feature service "ranking" differs from the applied one, whose features are used.'])
   })
 
   test('of no rows has all columns', async () => {

@@ -1,8 +1,11 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { days, type Instant } from '../base/instant.ts'
 import type { DataSource } from '../model/data-source.ts'
+import type { FeatureService } from '../model/feature-service.ts'
+import { projectedName } from '../model/feature-view-projection.ts'
+import type { RegistryContents } from '../model/registry-contents.ts'
 import type { EntityRows } from '../plugin/offline-store.ts'
-import { listObjects } from '../registry/lookup.ts'
+import { findObject, listObjects } from '../registry/lookup.ts'
 import { resolveFeatures } from '../registry/resolve-features.ts'
 import type { ResolvedFeatures } from '../registry/resolved-features.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
@@ -61,6 +64,7 @@ export function getHistoricalFeatures<Row = FeatureRow>(
   const prepare = async (): Promise<PreparedRetrieval> => {
     const contents = await context.contents()
     const options = { ...readSettings(context.config), fullFeatureNames }
+    if (given.selection.kind === 'service') warnOfOtherService(context, contents, given.selection.service)
     const resolved = resolveFeatures(contents, context.project, given.selection, options)
     const { joins, column } = viewJoins(resolved)
     const functions = await findOnDemandFunctions(context, resolved, given.functions)
@@ -77,6 +81,24 @@ export function getHistoricalFeatures<Row = FeatureRow>(
     return { resolved, functions, historical, offlineStore, column, fullFeatureNames, serviceName }
   }
   return new RetrievalJob<Row>(prepare, context.project)
+}
+
+/** The registry's copy of a service counts, as in Feast; who passes another one should know. */
+function warnOfOtherService(context: StoreContext, contents: RegistryContents, service: FeatureService): void {
+  const registered = findObject(contents, 'featureServices', context.project, service.name)
+  // A view without a schema has no features before apply has found them; nothing can be compared then.
+  const known = service.projections.every((projection) => projection.features.length > 0)
+  if (registered === undefined || !known || featuresOf(registered) === featuresOf(service)) return
+  context.logger.warn(`The feature service "${service.name}" differs from the applied one, whose features are used.`, {
+    applied: featuresOf(registered),
+    given: featuresOf(service),
+  })
+}
+
+function featuresOf(service: FeatureService): string {
+  return service.projections
+    .flatMap((projection) => projection.features.map((field) => `${projectedName(projection)}:${field.name}`))
+    .join(', ')
 }
 
 /** Every key with an event in the range, as of its end: what Feast's Spark and BigQuery stores do. */
