@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Script and the paths it writes. */
 const generators: Readonly<Record<string, readonly string[]>> = {
+  'scripts/generate-protos.ts': ['proto', 'src/wire/gen'],
   'scripts/generate-schema.ts': ['schema'],
 }
 
