@@ -1,6 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { Instant } from '../base/instant.ts'
-import { suggestion } from '../base/suggest.ts'
 import { dummyEntityValue, dummyJoinKey } from '../model/entity.ts'
 import type { Field } from '../model/field.ts'
 import type { OnlineTable, OnlineWrite } from '../plugin/online-store.ts'
@@ -10,6 +9,7 @@ import { type EntityKeyVersion, entityKeySerializer, entityKeyValue } from '../t
 import type { FeatureValue } from '../types/feature-value.ts'
 import { valueEncoder } from '../types/value-codec.ts'
 import { describeValue } from '../types/value-leaf.ts'
+import { renaming } from './entity-columns.ts'
 import { type TimeInput, toInstant } from './time-input.ts'
 
 /** A row as a program gives it. */
@@ -82,7 +82,7 @@ function columnOf(
   if (found || !required) return values
   const given = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   throw new FeatureStoreError('FTS5021', {
-    message: `The rows have no column "${name}", which the ${target.description} needs.${suggestion(name, given)}`,
+    message: `The rows have no column "${name}", which the ${target.description} needs.${renaming(name, given)}`,
     field: 'rows',
     notes: [`the rows have: ${given.join(', ')}`],
   })

@@ -1,5 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { suggestion } from '../base/suggest.ts'
+import { didYouMean } from '../base/suggest.ts'
 import { coerceValue } from '../types/coerce.ts'
 import { type DataType, formatDataType } from '../types/data-type.ts'
 import type { FeatureValue } from '../types/feature-value.ts'
@@ -60,11 +60,17 @@ export class EntityColumns {
     const fault = value === null ? `is null` : `is missing`
     const where = row === null ? 'the entity rows' : `entity row ${row}`
     return new FeatureStoreError(need.role === 'joinKey' ? 'FTS5001' : 'FTS5004', {
-      message: `The ${what} "${need.column}" ${fault} in ${where}; the ${need.neededBy} needs it.${value === null ? '' : suggestion(need.column, given)}`,
+      message: `The ${what} "${need.column}" ${fault} in ${where}; the ${need.neededBy} needs it.${value === null ? '' : renaming(need.column, given)}`,
       field: row === null ? 'entities' : `entities[${row}].${need.column}`,
       notes: [given.length === 0 ? 'the rows have no columns' : `the rows have: ${given.slice(0, 20).join(', ')}`],
     })
   }
+}
+
+/** ` Rename "driver" to "driver_id".` with its leading blank, when a column that is there may be the one that is missing. */
+export function renaming(missing: string, given: readonly string[]): string {
+  const near = didYouMean(missing, given)
+  return near === undefined ? '' : ` Rename "${near}" to "${missing}".`
 }
 
 function isRows(input: OnlineEntityInput): input is readonly Readonly<Record<string, unknown>>[] {
