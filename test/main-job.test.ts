@@ -337,7 +337,7 @@ describe('a saved data set', () => {
       name: 'train',
       storage: { path: 'data/train.parquet' },
     })
-    expect((await store.listSavedDatasets()).map((each) => each.name)).toEqual(['train'])
+    expect((await store.listSavedDatasets()).map((each) => each.name)).toContain('train')
     expect(await store.readSavedDataset('train').toRows()).toEqual([
       { driver_id: 1n, seen_at: noon, driver_stats__trips: 12n, driver_profile__city: 'Ulm', fare__price: 1.5 },
       {
@@ -347,6 +347,15 @@ describe('a saved data set', () => {
         driver_profile__city: 'Bonn',
         fare__price: null,
       },
+    ])
+  })
+
+  test('may hold columns of types that Feast has no name for', async () => {
+    const sql = `SELECT 1::BIGINT AS driver_id, TIMESTAMPTZ '2024-03-01 12:00:00Z' AS event_timestamp, DATE '2024-01-01' AS day`
+    const from = store.getHistoricalFeatures({ features: ['driver_stats:trips'], entities: { sql } })
+    await store.createSavedDataset({ name: 'dated', from, storage: 'data/dated.parquet' })
+    expect(await store.readSavedDataset('dated').toRows()).toEqual([
+      { driver_id: 1n, event_timestamp: noon, trips: 12n },
     ])
   })
 

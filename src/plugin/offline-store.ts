@@ -99,7 +99,11 @@ export interface OfflineStore {
   pullAll(request: PullRequest, signal?: AbortSignal): AsyncIterable<RecordBatch>
 
   /** Columns of a source, read from its metadata. @throws FTS4xxx when it is missing. */
-  columns(source: DataSource): Promise<readonly SourceColumn[]>
+  columns(
+    source: DataSource,
+    /** What becomes of a column whose type Feast has no name for: an error (the default), or the type `invalid`. */
+    options?: { readonly unknownTypes?: 'refused' | 'invalid' },
+  ): Promise<readonly SourceColumn[]>
 
   /** The oldest event time of a source; null when it has no rows. */
   oldestEvent(source: DataSource, timestampColumn: string): Promise<Instant | null>

@@ -2,6 +2,8 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import { getFeatureView } from '../registry/lookup.ts'
+import { invalid, sameDataType } from '../types/data-type.ts'
+import { isTable } from './entity-rows.ts'
 import { columnNames, type RowsInput, rowCountOf, tableOf } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -41,7 +43,7 @@ export async function appendToSource(
   const count = rowCountOf(rows)
   if (count === 0) return 0
   const offlineStore = await context.offlineStore()
-  const columns = await offlineStore.columns(source)
+  const columns = await offlineStore.columns(source, { unknownTypes: 'invalid' })
   const given = columnNames(rows)
   const expected = columns.map((column) => column.name)
   refuseOtherColumns(source, given, expected)
@@ -50,6 +52,14 @@ export async function appendToSource(
     throw new FeatureStoreError('FTS4510', {
       message: `The columns of the rows are in another order than those of the source "${source.name}".`,
       notes: [`rows: ${given.join(', ')}`, `source: ${expected.join(', ')}`],
+      field: 'rows',
+    })
+  }
+  const unknown = columns.find((column) => sameDataType(column.type, invalid))
+  if (unknown !== undefined && !isTable(rows)) {
+    throw new FeatureStoreError('FTS4510', {
+      message: `The column "${unknown.name}" of the source "${source.name}" has a type that objects cannot be written to.`,
+      notes: ['give the rows as an Arrow table with that type'],
       field: 'rows',
     })
   }

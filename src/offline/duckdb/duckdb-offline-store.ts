@@ -46,7 +46,7 @@ export async function openDuckdbOfflineStore(
     historical: (request) => historicalJob(engine, request, planOptions),
     pullLatest: (request, pull) => pullLatest(engine, request, repoPath, pull),
     pullAll: (request, signal) => pullAll(engine, request, repoPath, signal),
-    columns: (source) => sourceColumns(engine, source, repoPath),
+    columns: (source, { unknownTypes = 'refused' } = {}) => sourceColumns(engine, source, repoPath, unknownTypes),
     oldestEvent: (source, timestampColumn) => oldestEvent(engine, source, timestampColumn, repoPath),
     append: (source, rows, { reorder }) => appendToSource(engine, source, rows, reorder, repoPath),
     persist: (batches, storage, { overwrite }) => persistBatches(engine, batches, storage, overwrite, repoPath),

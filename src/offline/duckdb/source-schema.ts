@@ -4,21 +4,39 @@ import type { DataSource } from '../../model/data-source.ts'
 import type { SourceColumn } from '../../plugin/offline-store.ts'
 import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import { dataTypeOfArrow, loadArrow } from '../../types/arrow.ts'
+import { invalid } from '../../types/data-type.ts'
 import { BatchBuilder } from './arrow-columns.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
 import { isTimestampType, openSourceTable, type SourceTable } from './source-table.ts'
 
-/** Columns of a source with the types that Feast infers. @throws FTS4005 for a type that Feast has none for. */
-export function sourceColumns(engine: Engine, source: DataSource, repoPath: string): Promise<readonly SourceColumn[]> {
+/**
+ * Columns of a source with the types that Feast infers.
+ * @throws FTS4005 for a type that Feast has none for, when such types are refused.
+ */
+export function sourceColumns(
+  engine: Engine,
+  source: DataSource,
+  repoPath: string,
+  unknownTypes: 'refused' | 'invalid' = 'refused',
+): Promise<readonly SourceColumn[]> {
   return engine.withSession(async (session) => {
     const table = await openSourceTable(session, source, repoPath)
     const written = await writtenFields(session, table)
     const read = await readFields(session, table)
     return table.columns.map(({ name, type }, index) => {
       const field = written.get(name) ?? read[index]
-      return { name, type: feastType(field, name, source.name), isTimestamp: isTimestampType(type) }
+      const feast = unknownTypes === 'invalid' ? knownType(field) : feastType(field, name, source.name)
+      return { name, type: feast, isTimestamp: isTimestampType(type) }
     })
   })
+}
+
+function knownType(field: Field | undefined): SourceColumn['type'] {
+  try {
+    return field === undefined ? invalid : dataTypeOfArrow(field.type)
+  } catch {
+    return invalid
+  }
 }
 
 function feastType(field: Field | undefined, column: string, source: string): SourceColumn['type'] {
