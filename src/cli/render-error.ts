@@ -91,11 +91,11 @@ function lineOf(place: ErrorPlace): string | undefined {
 
 /** Stars over the values of keys that hold secrets; the length stays, so that marks stay in place. */
 function hideSecrets(line: string): string {
-  const pattern =
-    /((?:password|passphrase|secret|token|api_key|connection_string|private_key_content)["']?\s*:\s*)([^,}#]+)/gi
-  const urls = /(\/\/[^:@/\s]*:)([^@/\s]+)(?=@)/g
+  const keys =
+    /((?:password|passphrase|secret|token|api_key|connection_string|private_key_content)["']?\s*:\s*)("[^"]*"?|'[^']*'?|[^\s,}#]+)/gi
+  const texts = /(\/\/[^:@/\s]*:|password=)([^@,\s"'}]+)/gi
   const stars = (_all: string, key: string, value: string): string => key + '*'.repeat(value.length)
-  return line.replace(pattern, stars).replace(urls, stars)
+  return line.replace(keys, stars).replace(texts, stars)
 }
 
 /** Breaks a text at blanks; further lines start with `indent`. Words longer than a line stay whole. */

@@ -36,6 +36,7 @@ export const onlineStoreTypes = {
     client: choice(['redis', 'glide'], 'redis-py or valkey-glide for reads', 'redis'),
     sentinel_master: text('master name for sentinel', 'mymaster'),
     connection_string: secret('host:port[,host:port…][,key=value…] e.g. db=0,ssl=true,password=…', 'localhost:6379'),
+    key_ttl_seconds: optional(integer('seconds until an entity hash expires')),
     full_scan_for_deletion: optional(flag('scan keys to remove dropped views', true)),
     skip_dedup: flag('write without reading stored timestamps; older rows can win', false),
   }),
@@ -91,6 +92,7 @@ export const onlineStoreTypes = {
     hosts: optional(list('contact points')),
     secure_bundle_path: optional(text('Astra bundle instead of hosts')),
     port: optional(integer('server port')),
+    keyspace: text('keyspace holding all tables (must exist)', 'feast_keyspace'),
     username: optional(text('login user')),
     password: optional(secret('login password')),
     protocol_version: optional(integer('CQL protocol version')),
@@ -104,6 +106,7 @@ export const onlineStoreTypes = {
   scylladb: store('ScyllaDBOnlineStore', {
     hosts: required(list('contact points')),
     port: optional(integer('server port', 9042)),
+    keyspace: text('keyspace holding all tables (must exist)', 'feast_keyspace'),
     username: optional(text('login user')),
     password: optional(secret('login password')),
     local_dc: optional(text('local dc')),
@@ -129,6 +132,7 @@ export const onlineStoreTypes = {
     ssl_certfile_path: optional(text('ssl certfile path', '')),
     ssl_keyfile_path: optional(text('ssl keyfile path', '')),
     ssl_password: optional(secret('ssl password', '')),
+    key_ttl_seconds: optional(integer('seconds until a row expires; 0 for never', 0)),
   }),
   elasticsearch: store('ElasticSearchOnlineStore', {
     ...vectorKeys,
