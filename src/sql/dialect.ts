@@ -10,6 +10,8 @@ export interface SqlDialect {
   readonly text: (value: string) => string
   /** Microseconds since 1970 UTC of a time; a time without a zone is UTC. */
   readonly epochMicros: (time: string) => string
+  /** The inverse: a time of that kind. */
+  readonly timeOfMicros: (kind: TimeKind, micros: string) => string
   /** The integer in a type of at least 127 bits. */
   readonly wideInteger: (integer: string) => string
   /** The lowest `bits` bits of a wide integer, as a 64-bit integer. */
@@ -24,6 +26,9 @@ export interface SqlDialect {
   /** The nearest earlier row: a join on `on`, whose last condition is an inequality. */
   readonly asofJoin: (left: string, right: string, on: readonly string[]) => string
 }
+
+/** Times with a zone, and times without one that stand for UTC; both in microseconds. */
+export type TimeKind = 'zoned' | 'naive'
 
 /** Doubles the quote character inside a name or text: the one rule of quoting that all dialects of SQL share. */
 export function quoted(text: string, quote: '"' | "'" | '`'): string {

@@ -6,6 +6,7 @@ export const duckdbDialect: SqlDialect = {
   identifier: (name) => quoted(name, '"'),
   text: (value) => quoted(value, "'"),
   epochMicros: (time) => `epoch_us(${time})`,
+  timeOfMicros: (kind, micros) => `${kind === 'zoned' ? 'make_timestamptz' : 'make_timestamp'}(${micros})`,
   wideInteger: (integer) => `${integer}::HUGEINT`,
   // A modulo of a HUGEINT costs ten times as much.
   lowBits: (integer, bits) => `(${integer} & ${(1n << BigInt(bits)) - 1n}::HUGEINT)::BIGINT`,

@@ -1,3 +1,4 @@
+import type { TimeKind } from './dialect.ts'
 import type { RowOrder } from './row-order.ts'
 
 /**
@@ -19,6 +20,9 @@ export interface ViewPlan {
   readonly keys: readonly { readonly sourceColumn: string; readonly entityColumn: string }[]
   readonly timestampColumn: string
   readonly createdColumn: string | null
+  /** What the two columns hold, which lets them be compared as they are; null when they must be converted for it. */
+  readonly timestampKind: TimeKind | null
+  readonly createdKind: TimeKind | null
   readonly features: readonly { readonly sourceColumn: string; readonly output: string }[]
   /** Null means any age. */
   readonly ttlMicros: bigint | null

@@ -1,4 +1,4 @@
-import type { SqlDialect } from './dialect.ts'
+import type { SqlDialect, TimeKind } from './dialect.ts'
 import type { PointInTimePlan, ViewPlan } from './point-in-time-plan.ts'
 import { orderKey, positionOfKey, upperOrderKey } from './row-order.ts'
 
@@ -68,7 +68,7 @@ function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): 
     `  SELECT ${[`${rowNumber(dialect)} AS r`, ...features].join(', ')}`,
     `  FROM ${nearest}`,
     // A null time has no order key, but a bound built from it may have one.
-    `  WHERE ${time} IS NOT NULL${view.ttlMicros === null ? '' : ` AND s.t >= ${time} - ${view.ttlMicros}`}`,
+    `  WHERE ${time} IS NOT NULL${view.ttlMicros === null ? '' : ` AND ${compared('s.t', view.timestampKind, '>=', `${time} - ${view.ttlMicros}`, dialect)}`}`,
   ].join('\n')
 }
 
@@ -77,9 +77,13 @@ function candidates(plan: PointInTimePlan, view: ViewPlan, withFeatures: boolean
   const time = entityMicros(plan, dialect)
   const on = [
     ...keyConditions(view, dialect),
-    `s.t <= ${time}`,
-    ...(view.ttlMicros === null ? [] : [`s.t >= ${time} - ${view.ttlMicros}`]),
-    ...(view.filterByCreated && view.createdColumn !== null ? [`s.c <= ${time}`] : []),
+    compared('s.t', view.timestampKind, '<=', time, dialect),
+    ...(view.ttlMicros === null
+      ? []
+      : [compared('s.t', view.timestampKind, '>=', `${time} - ${view.ttlMicros}`, dialect)]),
+    ...(view.filterByCreated && view.createdColumn !== null
+      ? [compared('s.c', view.createdKind, '<=', time, dialect)]
+      : []),
   ]
   return [
     `  FROM ${dialect.identifier(plan.entityTable)} AS e`,
@@ -94,10 +98,24 @@ const keyConditions = (view: ViewPlan, dialect: SqlDialect): string[] =>
 const entityMicros = (plan: PointInTimePlan, dialect: SqlDialect): string =>
   dialect.epochMicros(`e.${dialect.identifier(plan.timestampColumn)}`)
 
+/** A comparison that converts the entity row's side, which has fewer rows, where it can. */
+function compared(
+  time: string,
+  kind: TimeKind | null,
+  operator: '<=' | '>=',
+  micros: string,
+  dialect: SqlDialect,
+): string {
+  return kind === null
+    ? `${dialect.epochMicros(time)} ${operator} ${micros}`
+    : `${time} ${operator} ${dialect.timeOfMicros(kind, micros)}`
+}
+
 /** The order key of a joined row, computed here or in the scan. */
 function joinedOrder(view: ViewPlan, dialect: SqlDialect): string {
-  const created = view.createdColumn === null ? null : 's.c'
-  return view.orderedScan ? 's.o' : orderKey(view.order, { event: 's.t', created, position: 's.n' }, dialect)
+  if (view.orderedScan) return 's.o'
+  const created = view.createdColumn === null ? null : dialect.epochMicros('s.c')
+  return orderKey(view.order, { event: dialect.epochMicros('s.t'), created, position: 's.n' }, dialect)
 }
 
 /** The source under short names: keys `k0` …, event `t`, created `c`, position `n`, order `o`, features `f0` … */
@@ -107,14 +125,18 @@ function scan(view: ViewPlan, withFeatures: boolean, withOrder: boolean, dialect
   const created = view.createdColumn === null ? null : dialect.epochMicros(name(view.createdColumn))
   const columns = [
     ...view.keys.map(({ sourceColumn }, place) => `${name(sourceColumn)} AS k${place}`),
-    `${event} AS t`,
-    ...(created === null ? [] : [`${created} AS c`]),
+    `${name(view.timestampColumn)} AS t`,
+    ...(view.createdColumn === null ? [] : [`${name(view.createdColumn)} AS c`]),
     withOrder
       ? `${orderKey(view.order, { event, created, position: view.position }, dialect)} AS o`
       : `${view.position} AS n`,
     ...(withFeatures ? view.features.map(({ sourceColumn }, place) => `${name(sourceColumn)} AS f${place}`) : []),
   ]
-  // ASOF would otherwise let a row without a time take part.
-  const where = [`${name(view.timestampColumn)} IS NOT NULL`, ...(view.prune === null ? [] : [view.prune])]
-  return `(SELECT ${columns.join(', ')} FROM ${view.relation} WHERE ${where.join(' AND ')}) AS s`
+  // Without the first, ASOF would let a row without a time take part; the conditions of the other joins refuse it.
+  const where = [
+    ...(view.strategy === 'asof' ? [`${name(view.timestampColumn)} IS NOT NULL`] : []),
+    ...(view.prune === null ? [] : [view.prune]),
+  ]
+  const filter = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`
+  return `(SELECT ${columns.join(', ')} FROM ${view.relation}${filter}) AS s`
 }

@@ -49,6 +49,11 @@ export function renderPullLatest(plan: PullPlan, dialect: SqlDialect): string {
   ].join('\n')
 }
 
+/** How many rows the window has. */
+export function renderCount(plan: PullPlan): string {
+  return `SELECT count(*) FROM ${plan.relation}${whereClause(plan.where)}`
+}
+
 /** How many rows of the window a null key keeps out. */
 export function renderNullKeyCount(plan: PullPlan, dialect: SqlDialect): string {
   const anyNull = plan.keys.map((key) => `${dialect.identifier(key)} IS NULL`).join(' OR ')

@@ -14,4 +14,19 @@ export function entityKeyOrder(keys: readonly TableColumn[]): readonly string[] 
   })
 }
 
+/**
+ * Conditions that split the keys into `count` parts of about one size, at most 256: every key meets exactly one. Parts
+ * follow each other in the order of {@link entityKeyOrder} where the first key is a whole number.
+ */
+export function entityKeyParts(keys: readonly TableColumn[], count: number): readonly string[] {
+  const parts = Math.max(1, Math.min(256, count))
+  const [first] = keys
+  if (first === undefined || parts === 1) return ['true']
+  const names = keys.map(({ column }) => duckdbDialect.identifier(column))
+  const part = wholeNumbers.has(first.type)
+    ? `((${names[0]} & 255) * ${parts}) >> 8`
+    : `hash(${names.join(', ')}) % ${parts}`
+  return Array.from({ length: parts }, (_, index) => `${part} = ${index}`)
+}
+
 const wholeNumbers = new Set(['SMALLINT', 'INTEGER', 'BIGINT'])

@@ -17,7 +17,7 @@ import {
   type SourceTable,
   type TableColumn,
 } from './source-table.ts'
-import { timeBounds } from './time-bounds.ts'
+import { timeBounds, timeKindOf } from './time-bounds.ts'
 
 /** A plan for loaded entity rows, and why each view is joined as it is. */
 export interface HistoricalPlan {
@@ -110,7 +110,7 @@ async function planView(
   }))
   const { order: known, eventMicros } = await rowOrderOf(session, table, timestamp, created)
   const order: RowOrder = options.recordOrder === true ? { kind: 'record' } : known
-  const ttlMicros = join.ttl?.micros ?? null
+  const ttlMicros = join.ttl === null || join.ttl.micros > longestTtl ? null : join.ttl.micros
   const filterByCreated = request.filterByCreated && created !== null
   const sourceKeys = keys.map(({ source }) => source)
   const joined = await joinStatistics(session, {
@@ -130,10 +130,12 @@ async function planView(
     keys: keys.map((key) => ({ sourceColumn: key.source.column, entityColumn: key.entity.column })),
     timestampColumn: timestamp.column,
     createdColumn: created?.column ?? null,
+    timestampKind: timeKindOf(timestamp.type),
+    createdKind: created === null ? null : timeKindOf(created.type),
     features: features.map(({ column, output }) => ({ sourceColumn: column.column, output })),
     ttlMicros,
     filterByCreated,
-    prune: pruned(timestamp, statistics, ttlMicros),
+    prune: pruned(timestamp, statistics, ttlMicros, eventMicros),
     strategy: options.strategy ?? choice.strategy,
     order,
     orderedScan: choice.orderedScan,
@@ -156,6 +158,9 @@ function entityKey(entity: EntityInput, name: string, join: ViewJoin): EntityInp
     field: name,
   })
 }
+
+/** Beyond this any time is within the ttl, and 64 bits would not hold the difference. */
+const longestTtl = 2n ** 61n
 
 interface KnownOfView {
   readonly table: SourceTable
@@ -186,10 +191,23 @@ async function joinStatistics(session: Session, known: KnownOfView): Promise<Joi
   }
 }
 
-/** The times that any entity row can see. */
-function pruned(timestamp: TableColumn, { micros }: EntityStatistics, ttlMicros: bigint | null): string | null {
+/** A filter on every row costs more than it saves unless it spares this share of the source's time range. */
+const worthwhile = 0.05
+
+/** The times that any entity row can see, where that leaves out a good part of the source. */
+function pruned(
+  timestamp: TableColumn,
+  { micros }: EntityStatistics,
+  ttlMicros: bigint | null,
+  source: TimeRange | null,
+): string | null {
   if (micros === null) return null
+  const column = duckdbDialect.identifier(timestamp.column)
   const from = ttlMicros === null ? null : micros.min - ttlMicros
-  const bounds = timeBounds(duckdbDialect.identifier(timestamp.column), timestamp.type, from, micros.max)
+  const spared = (early: bigint, late: bigint): boolean =>
+    source === null || Number(late - early) > worthwhile * Number(source.max - source.min)
+  const lower = from !== null && spared(source?.min ?? from, from) ? from : null
+  const upper = spared(micros.max, source?.max ?? micros.max) ? micros.max : null
+  const bounds = timeBounds(column, timestamp.type, lower, upper)
   return bounds.length === 0 ? null : bounds.join(' AND ')
 }

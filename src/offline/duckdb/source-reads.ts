@@ -3,12 +3,18 @@ import { Instant } from '../../base/instant.ts'
 import type { DataSource } from '../../model/data-source.ts'
 import type { OfflineStore, PullRequest } from '../../plugin/offline-store.ts'
 import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
-import { type PullPlan, renderNullKeyCount, renderPullAll, renderPullLatest } from '../../sql/render-pull.ts'
+import {
+  type PullPlan,
+  renderCount,
+  renderNullKeyCount,
+  renderPullAll,
+  renderPullLatest,
+} from '../../sql/render-pull.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
-import { entityKeyOrder } from './entity-key-order.ts'
+import { entityKeyOrder, entityKeyParts } from './entity-key-order.ts'
 import { streamBatches } from './record-batches.ts'
 import { rowOrderOf } from './source-statistics.ts'
-import { openSourceTable, requireColumn, requireTimeColumn } from './source-table.ts'
+import { openSourceTable, requireColumn, requireTimeColumn, type SourceTable } from './source-table.ts'
 import { timeBounds } from './time-bounds.ts'
 
 type PullOptions = Parameters<OfflineStore['pullLatest']>[1]
@@ -21,13 +27,36 @@ export function pullLatest(
   options: PullOptions,
 ): AsyncIterable<RecordBatch> {
   return engine.streamSession(async function* (session) {
-    const plan = await pullPlan(session, request, repoPath, options?.order)
+    const table = await openSourceTable(session, request.source, repoPath)
+    const plan = await pullPlan(session, table, request, options?.order)
     if (plan.keys.length > 0 && options?.onNullKeys !== undefined) {
       const [found] = await session.rows(renderNullKeyCount(plan, duckdbDialect))
       options.onNullKeys(Number(found?.[0] ?? 0))
     }
-    yield* streamBatches(session, renderPullLatest(plan, duckdbDialect), resultColumnsOf(plan))
+    for (const part of await partsOf(session, table, plan, request, options?.order)) {
+      const own = { ...plan, where: [...plan.where, part] }
+      yield* streamBatches(session, renderPullLatest(own, duckdbDialect), resultColumnsOf(plan))
+    }
   }, options?.signal)
+}
+
+/**
+ * The engine keeps some ninety bytes per key while it looks for the latest rows. More rows than these are read in parts
+ * of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
+ */
+const rowsPerPart = 1_000_000
+
+async function partsOf(
+  session: Session,
+  table: SourceTable,
+  plan: PullPlan,
+  request: PullRequest,
+  order: 'source' | 'entityKey' = 'source',
+): Promise<readonly string[]> {
+  if (order === 'source' || table.rows <= rowsPerPart) return ['true']
+  const [found] = await session.rows(renderCount(plan))
+  const keys = request.keyColumns.map((name) => requireColumn(table, name, 'pull'))
+  return entityKeyParts(keys, Math.ceil(Number(found?.[0] ?? 0) / rowsPerPart))
 }
 
 /** Every row of the window, in the order of the files. */
@@ -38,7 +67,7 @@ export function pullAll(
   signal: AbortSignal | undefined,
 ): AsyncIterable<RecordBatch> {
   return engine.streamSession(async function* (session) {
-    const plan = await pullPlan(session, request, repoPath)
+    const plan = await pullPlan(session, await openSourceTable(session, request.source, repoPath), request)
     yield* streamBatches(session, renderPullAll(plan, duckdbDialect), resultColumnsOf(plan))
   }, signal)
 }
@@ -48,11 +77,10 @@ const resultColumnsOf = (plan: PullPlan): { readonly name: string }[] =>
 
 async function pullPlan(
   session: Session,
+  table: SourceTable,
   request: PullRequest,
-  repoPath: string,
   resultOrder: 'source' | 'entityKey' = 'source',
 ): Promise<PullPlan> {
-  const table = await openSourceTable(session, request.source, repoPath)
   const user = 'pull'
   const timestamp = requireTimeColumn(table, request.timestampColumn, user)
   const created = request.createdColumn === null ? null : requireTimeColumn(table, request.createdColumn, user)
