@@ -127,7 +127,7 @@ export const offlineErrors = {
     http: 500,
     grpc: 'RESOURCE_EXHAUSTED',
     cause: 'A query needs more memory than the limit, even when it spills to disk.',
-    fix: 'Raise offline_store.memory_limit, or ask for fewer entity rows at a time.',
+    fix: 'Raise FEAST_DUCKDB_MEMORY_LIMIT in the environment, or ask for fewer entity rows at a time.',
   },
   FTS4022: {
     title: 'Query failed',

@@ -17,13 +17,13 @@ import {
 } from '../../types/data-type.ts'
 import type { FeatureRow } from '../../types/feature-value.ts'
 import { loadArrowTable } from './arrow-tables.ts'
-import { duckdbConfigOf } from './duckdb-config.ts'
+import { duckdbConfig } from './duckdb-config.ts'
 import { type Engine, openEngine } from './duckdb-driver.ts'
 import { streamBatches } from './record-batches.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine(duckdbConfigOf({ type: 'duckdb', options: {} }))
+  engine = await openEngine(duckdbConfig({}))
 })
 afterAll(() => engine.close())
 

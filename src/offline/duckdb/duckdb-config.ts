@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { StoreConfig } from '../../config/feature-store-config.ts'
 
-/** The `offline_store` block for the types `file`, `dask` and `duckdb`. Feast knows none of these keys. */
+/**
+ * How the engine runs in this process. It comes from the environment, not from `feature_store.yaml`: these are matters
+ * of the machine, and real Feast refuses keys in the file that it does not know.
+ */
 export interface DuckdbConfig {
-  /** Where intermediate results go that do not fit in memory: `temp_directory`. */
+  /** Where intermediate results go that do not fit in memory: `FEAST_DUCKDB_TEMP_DIRECTORY`. */
   readonly tempDirectory: string
   /** True for a folder of our own, which is removed when the store is closed. */
   readonly ownsTempDirectory: boolean
-  /** Such as `4GB`; three fifths of the memory that the process may use when not given: `memory_limit`. */
+  /** Such as `4GB`: `FEAST_DUCKDB_MEMORY_LIMIT`; else three fifths of the memory that the process may use. */
   readonly memoryLimit: string
-  /** Null means one per processor: `threads`. */
-  readonly threads: number | null
+  /** `FEAST_DUCKDB_THREADS`; null means one per processor. */
+  readonly threads: string | null
 }
 
-/** Reads the block; what is absent has a default. */
-export function duckdbConfigOf(config: StoreConfig): DuckdbConfig {
-  const { temp_directory: given, memory_limit: memoryLimit, threads } = config.options
-  const ownsTempDirectory = typeof given !== 'string'
+export function duckdbConfig(environment: Readonly<Record<string, string | undefined>>): DuckdbConfig {
+  const given = environment.FEAST_DUCKDB_TEMP_DIRECTORY
   return {
-    tempDirectory: ownsTempDirectory ? join(tmpdir(), `feast-ts-${process.pid}-${randomUUID()}`) : given,
-    ownsTempDirectory,
-    memoryLimit: typeof memoryLimit === 'string' ? memoryLimit : defaultMemoryLimit(),
-    threads: typeof threads === 'number' ? threads : null,
+    tempDirectory: given ?? join(tmpdir(), `feast-ts-${process.pid}-${randomUUID()}`),
+    ownsTempDirectory: given === undefined,
+    memoryLimit: environment.FEAST_DUCKDB_MEMORY_LIMIT ?? defaultMemoryLimit(),
+    threads: environment.FEAST_DUCKDB_THREADS ?? null,
   }
 }
 

@@ -46,9 +46,8 @@ export async function openEngine(config: DuckdbConfig): Promise<Engine> {
   const { api, bindings } = await loadDuckdb()
   const instance = await api.DuckDBInstance.create(':memory:', settings(config)).catch((cause: unknown) => {
     throw new FeatureStoreError('FTS4022', {
-      message: 'DuckDB cannot be opened with the settings of offline_store.',
+      message: 'DuckDB cannot be opened with its settings.',
       notes: Object.entries(settings(config)).map(([name, value]) => `${name}: ${value}`),
-      field: 'offline_store',
       cause,
     })
   })
@@ -101,7 +100,7 @@ function settings(config: DuckdbConfig): Record<string, string> {
     preserve_insertion_order: 'true',
     // Nothing is downloaded behind the user's back.
     autoinstall_known_extensions: 'false',
-    ...(config.threads === null ? {} : { threads: String(config.threads) }),
+    ...(config.threads === null ? {} : { threads: config.threads }),
   }
 }
 

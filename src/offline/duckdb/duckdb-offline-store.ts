@@ -3,7 +3,7 @@ import type { OfflineStore } from '../../plugin/offline-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import type { JoinStrategy } from '../../sql/point-in-time-plan.ts'
 import { appendToSource } from './append-rows.ts'
-import { duckdbConfigOf } from './duckdb-config.ts'
+import { duckdbConfig } from './duckdb-config.ts'
 import { type Engine, openEngine } from './duckdb-driver.ts'
 import { readLogs, writeLogs } from './feature-logs.ts'
 import { historicalJob } from './historical-job.ts'
@@ -27,7 +27,7 @@ export async function openDuckdbOfflineStore(
   overrides: DuckdbOverrides = {},
 ): Promise<OfflineStore> {
   const { repoPath } = options
-  const config = duckdbConfigOf(options.config)
+  const config = duckdbConfig(process.env)
   let opened: Promise<Engine> | undefined
   // The engine is a native library of some ten megabytes: a store that is opened but not used does not load it.
   const engine: Engine = {

@@ -8,7 +8,7 @@ import { createArrowTable, writerTypes } from './arrow-tables.ts'
 import type { Session } from './duckdb-driver.ts'
 import { entityQueryText } from './entity-query.ts'
 import { sameKeyClass } from './key-types.ts'
-import { sourceFiles } from './source-files.ts'
+import { fileList, sourceFiles } from './source-files.ts'
 import { isTimestampType, openParquet, openSourceTable, requireColumn, requireTimeColumn } from './source-table.ts'
 
 /** The table of entity rows in a session. */
@@ -112,7 +112,7 @@ async function fromTable(session: Session, table: Table): Promise<EntityInput> {
 async function fromFile(session: Session, path: string, repoPath: string): Promise<EntityInput> {
   const files = await sourceFiles(path, repoPath, 'file of entity rows')
   if (/\.(csv|tsv|csv\.gz)$/i.test(path) || extname(path) === '.txt') {
-    return fromQuery(session, `SELECT * FROM read_csv([${files.map(duckdbDialect.text).join(', ')}])`)
+    return fromQuery(session, `SELECT * FROM read_csv(${fileList(files)})`)
   }
   const { columns, relation } = await openParquet(session, files, path, 'entity rows')
   const list = columns.map(({ column }) => duckdbDialect.identifier(column)).join(', ')

@@ -134,6 +134,20 @@ describe('times of the entity rows', () => {
     ])
   })
 
+  it('and other times without a zone are UTC, unless the configuration leaves them alone', async () => {
+    const query =
+      "SELECT 2 AS driver_id, TIMESTAMP '2024-03-01 12:00' AS event_timestamp, TIMESTAMP '2024-01-01' AS seen"
+    const typesIn = async (one: OfflineFixture): Promise<string[]> => {
+      const request = { entityRows: { kind: 'sql', query }, views: [], filterByCreated: false, sources: [] } as const
+      for await (const batch of one.store.historical(request).batches())
+        return batch.schema.fields.map(({ type }) => `${type}`)
+      return []
+    }
+    await using left = await offlineFixture(openDuckdbOfflineStore, { coerceTzAware: false })
+    expect((await typesIn(fixture)).slice(1)).toEqual(['Timestamp<MICROSECOND, UTC>', 'Timestamp<MICROSECOND, UTC>'])
+    expect((await typesIn(left)).slice(1)).toEqual(['Timestamp<MICROSECOND, UTC>', 'Timestamp<MICROSECOND>'])
+  })
+
   it('must be times', async () => {
     const rows = rowsKind(
       { driver_id: 2n, event_timestamp: '2024-03-01' },

@@ -1,5 +1,6 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Instant } from '../../base/instant.ts'
 import type { PullRequest } from '../../plugin/offline-store.ts'
@@ -93,6 +94,49 @@ describe('pull', () => {
       ],
     )
     expect(await store.oldestEvent(fileSourceAt('empty.parquet'), 'event_timestamp')).toBeNull()
+  })
+
+  it('takes a path with the characters of patterns for the file of that name', async () => {
+    const source = await fixture.source('odd [1]*?.parquet', [row(7n, 1, 1, 70n)])
+    expect(trips(await rowsOf(fixture.store.pullAll(pull({ source }))))).toEqual([70n])
+  })
+
+  it('agrees with a loop over the rows on the latest of each key, over several files', async () => {
+    const any = fc.record({
+      driver: fc.option(fc.bigInt({ min: 1n, max: 4n })),
+      event_timestamp: fc.option(fc.integer({ min: 0, max: 4 }).map(at)),
+      created: fc.option(fc.integer({ min: 0, max: 2 }).map(at)),
+    })
+    const check = async (files: FeatureRow[][], end: Instant): Promise<void> => {
+      await rm(join(fixture.folder, 'parts'), { recursive: true, force: true })
+      const all: FeatureRow[] = []
+      for (const [index, rows] of files.entries()) {
+        const numbered = rows.map((one, place) => ({ ...one, trips: BigInt(all.length + place) }))
+        await fixture.source(`parts/${index}.parquet`, numbered, fields)
+        all.push(...numbered)
+      }
+      const latest = new Map<unknown, FeatureRow>()
+      const micros = (time: unknown): bigint => (time instanceof Instant ? time.epochMicros : -1n)
+      for (const one of all) {
+        if (one.driver === null || one.event_timestamp === null || micros(one.event_timestamp) > end.epochMicros)
+          continue
+        const best = latest.get(one.driver)
+        const newer =
+          best === undefined ||
+          micros(one.event_timestamp) > micros(best.event_timestamp) ||
+          (micros(one.event_timestamp) === micros(best.event_timestamp) && micros(one.created) >= micros(best.created))
+        if (newer) latest.set(one.driver, one)
+      }
+      const found = await rowsOf(fixture.store.pullLatest(pull({ source: fileSourceAt('parts'), end })))
+      expect(new Set(trips(found))).toEqual(new Set(trips([...latest.values()])))
+      expect(found).toHaveLength(latest.size)
+    }
+    const fields = ['driver', 'event_timestamp', 'created', 'trips'].map((name) => ({
+      name,
+      type: name === 'driver' || name === 'trips' ? int64 : unixTimestamp,
+    }))
+    const files = fc.array(fc.array(any, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 })
+    await fc.assert(fc.asyncProperty(files, fc.integer({ min: 0, max: 4 }).map(at), check), { numRuns: 30 })
   })
 
   it('works on a source whose columns have the names of the engine for the place of a row', async () => {

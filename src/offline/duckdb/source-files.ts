@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { suggestion } from '../../base/suggest.ts'
 import { batchSourceOf, type DataSource, type FileSource } from '../../model/data-source.ts'
+import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 
 /** A local path: relative ones start at the repository. @throws FTS4017 for object storage. */
 export function localPath(path: string, repoPath: string): string {
@@ -73,3 +74,7 @@ function fileUrlPath(url: string): string {
     return url.slice('file://'.length)
   }
 }
+
+/** Files as a list for DuckDB's table functions, which would take special characters in a name for a pattern. */
+export const fileList = (files: readonly string[]): string =>
+  `[${files.map((file) => duckdbDialect.text(file.replace(/[*?[]/g, '[$&]'))).join(', ')}]`

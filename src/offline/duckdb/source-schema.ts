@@ -2,11 +2,11 @@ import type { Field } from 'apache-arrow'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { DataSource } from '../../model/data-source.ts'
 import type { SourceColumn } from '../../plugin/offline-store.ts'
-import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import { dataTypeOfArrow, loadArrow } from '../../types/arrow.ts'
 import { invalid } from '../../types/data-type.ts'
 import { BatchBuilder } from './arrow-columns.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
+import { fileList } from './source-files.ts'
 import { isTimestampType, openSourceTable, type SourceTable } from './source-table.ts'
 
 /**
@@ -61,7 +61,7 @@ async function writtenFields(session: Session, table: SourceTable): Promise<Read
   const [first] = table.files
   if (first === undefined) return new Map()
   const found = await session.rows(
-    `SELECT decode(value) FROM parquet_kv_metadata(${duckdbDialect.text(first)}) WHERE decode(key) = 'ARROW:schema'`,
+    `SELECT decode(value) FROM parquet_kv_metadata(${fileList([first])}) WHERE decode(key) = 'ARROW:schema'`,
   )
   const text = found[0]?.[0]
   if (typeof text !== 'string') return new Map()

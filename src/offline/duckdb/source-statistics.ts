@@ -1,6 +1,7 @@
 import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import { chooseRowOrder, type RowOrder } from '../../sql/row-order.ts'
 import type { Session } from './duckdb-driver.ts'
+import { fileList } from './source-files.ts'
 import type { SourceTable, TableColumn } from './source-table.ts'
 
 /** Smallest and greatest time in microseconds since 1970 UTC. */
@@ -11,7 +12,7 @@ export interface TimeRange {
 
 /** What the files' metadata says of a column of times; null when a row group has no statistics of it. */
 export async function timeRange(session: Session, table: SourceTable, column: TableColumn): Promise<TimeRange | null> {
-  const list = `[${table.files.map(duckdbDialect.text).join(', ')}]`
+  const list = fileList(table.files)
   const [found] = await session.rows(`
     SELECT min(epoch_us(try_cast(stats_min_value AS TIMESTAMPTZ))), max(epoch_us(try_cast(stats_max_value AS TIMESTAMPTZ))),
       count(*) FILTER (coalesce(stats_null_count, 0) < num_values AND (
@@ -72,7 +73,7 @@ function estimateKeys(rows: number, distinct: number): number {
 
 async function integerRange(session: Session, table: SourceTable, key: TableColumn): Promise<number | null> {
   if (!/INT/.test(key.type) || key.type.endsWith('[]')) return null
-  const list = `[${table.files.map(duckdbDialect.text).join(', ')}]`
+  const list = fileList(table.files)
   const [found] = await session.rows(`
     SELECT max(stats_max_value::DOUBLE) - min(stats_min_value::DOUBLE) + 1
     FROM parquet_metadata(${list}) WHERE path_in_schema = ${duckdbDialect.text(key.name)}`)

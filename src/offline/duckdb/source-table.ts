@@ -1,10 +1,9 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { suggestion } from '../../base/suggest.ts'
 import type { DataSource } from '../../model/data-source.ts'
-import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import { bitLength } from '../../sql/row-order.ts'
 import type { Session } from './duckdb-driver.ts'
-import { fileSourceOf, sourceFiles } from './source-files.ts'
+import { fileList, fileSourceOf, sourceFiles } from './source-files.ts'
 
 /** A column as the file has it, and the name and type that DuckDB gives it. */
 export interface TableColumn {
@@ -46,7 +45,7 @@ export async function openParquet(
   name: string,
   what: string,
 ): Promise<SourceTable> {
-  const list = `[${files.map(duckdbDialect.text).join(', ')}]`
+  const list = fileList(files)
   const plain = `read_parquet(${list}${files.length > 1 ? ', union_by_name = true' : ''})`
   try {
     const columns = await describeParquet(session, plain, list, files.length)
