@@ -1,9 +1,10 @@
 import type { Vector } from '@duckdb/node-bindings'
 import type { Data, DataType } from 'apache-arrow'
+import type { loadArrow } from '../../types/arrow.ts'
 import { BitmapBuilder } from './bitmap-builder.ts'
 import type { Bindings } from './duckdb-driver.ts'
 
-type Arrow = typeof import('apache-arrow')
+type Arrow = Awaited<ReturnType<typeof loadArrow>>
 
 /** What a builder needs to read vectors and to make Arrow data. */
 export interface BuilderTools {

@@ -1,3 +1,4 @@
+import type * as duckdbApi from '@duckdb/node-api'
 import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-api'
 import type duckdbBindings from '@duckdb/node-bindings'
 import type { DataChunk } from '@duckdb/node-bindings'
@@ -7,7 +8,7 @@ import { translateDuckdbError } from './duckdb-errors.ts'
 
 /** The driver's C functions, which read and write whole vectors. */
 export type Bindings = typeof duckdbBindings
-export type DuckdbApi = typeof import('@duckdb/node-api')
+export type DuckdbApi = typeof duckdbApi
 
 /** Part of a result: at most 2048 rows. */
 export interface Chunk {
