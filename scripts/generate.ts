@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const generators: Readonly<Record<string, readonly string[]>> = {
   'scripts/generate-protos.ts': ['proto', 'src/wire/gen'],
   'scripts/generate-schema.ts': ['schema'],
+  'scripts/generate-errors.ts': ['docs/errors.md'],
+  'scripts/generate-differences.ts': ['docs/differences-from-feast.md'],
 }
 
 for (const script of Object.keys(generators)) {

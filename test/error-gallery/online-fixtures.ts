@@ -1,0 +1,110 @@
+import { renderError } from '../../src/cli/render-error.ts'
+import { type Fixture, features, statsSql, yaml } from './stage.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Reads the latest features in the standard project. */
+const online =
+  (entities: unknown, references: readonly string[] = ['driver_stats']): Fixture =>
+  async (stage) => {
+    const store = await stage.applied()
+    const request = { features: references, entities: entities as readonly Row[] }
+    return store.getOnlineFeatures(request as Parameters<typeof store.getOnlineFeatures>[0])
+  }
+
+const write =
+  (rows: readonly Row[], view = 'driver_stats'): Fixture =>
+  async (stage) =>
+    (await stage.applied()).writeToOnlineStore({ view, rows })
+
+const full = { driver_id: 1001, event_timestamp: '2026-01-01T11:00:00Z', conv_rate: 0.5, trips: 7 }
+const end = '2026-01-01T12:00:00Z'
+
+export const onlineFixtures: Readonly<Record<string, Fixture>> = {
+  FTS5001: online([{ driver: 1001 }]),
+  FTS5002: online({ driver_id: [1001, 1002], distance_km: [1] }, ['fare']),
+  FTS5003: online([{ driver_id: 'first' }]),
+  FTS5004: online([{ driver_id: 1001 }], ['fare']),
+  FTS5005: async (stage) => {
+    const store = await stage.applied()
+    const response = await store.getOnlineFeatures({ features: ['driver_stats'], entities: [{ driver_id: 1001 }] })
+    return response.column('conv_rat' as never)
+  },
+  FTS5009: async (stage) => {
+    await stage.parquet()
+    const store = await stage.store(features, `${yaml}online_store: null\n`)
+    await store.apply()
+    return store.getOnlineFeatures({ features: ['driver_stats'], entities: [{ driver_id: 1001 }] })
+  },
+  FTS5010: async (stage) => {
+    const store = await stage.applied()
+    const { DatabaseSync } = await import('node:sqlite')
+    const database = new DatabaseSync(stage.path('data/online.db'))
+    database.exec('DROP TABLE rides_driver_stats')
+    database.close()
+    return store.materializeIncremental({ end })
+  },
+  FTS5012: async (stage) => {
+    await stage.write('data/online.db/hello.txt', 'a folder where a file should be')
+    return stage.applied()
+  },
+  FTS5013: async (stage) => {
+    await stage.write(
+      'data/online.db',
+      'this is not a database, but it is long enough to be taken for one. '.repeat(20),
+    )
+    return stage.applied()
+  },
+  FTS5020: async (stage) => (await stage.applied()).push({ source: 'driver_source', rows: [full] }),
+  FTS5021: write([{ driver_id: 1001, conv_rate: 0.5 }]),
+  FTS5022: write([{ ...full, conv_rate: 'high' }]),
+  FTS5023: write([full], 'fare'),
+  FTS5081: async () => {
+    const { encodeValue } = await import('../../src/types/value-codec.ts')
+    const { int32 } = await import('../../src/types/data-type.ts')
+    return encodeValue(3_000_000_000, int32)
+  },
+  FTS5082: async () => {
+    const { deserializeEntityKey } = await import('../../src/types/entity-key.ts')
+    return deserializeEntityKey(new Uint8Array([2, 0, 0]))
+  },
+  FTS5083: async () => {
+    const { entityKeyValue } = await import('../../src/types/entity-key.ts')
+    const { float64 } = await import('../../src/types/data-type.ts')
+    return entityKeyValue(0.5, float64)
+  },
+  FTS5084: async () => {
+    const { decodeValue } = await import('../../src/types/value-codec.ts')
+    return decodeValue(new Uint8Array([255, 255, 255]))
+  },
+  FTS5085: async () => {
+    const { dataTypeOfArrow } = await import('../../src/types/arrow.ts')
+    const { DurationSecond } = await import('apache-arrow')
+    return dataTypeOfArrow(new DurationSecond())
+  },
+  FTS6001: async (stage) => {
+    await stage.applied()
+    return stage.feast('materialize', '2026-01-02', '2026-01-01')
+  },
+  FTS6002: async (stage) => (await stage.applied()).materialize({ start: '2026-01-01' }),
+  FTS6003: async (stage) => {
+    await stage.applied()
+    return stage.feast('materialize-incremental', end, '--views', 'fare')
+  },
+  FTS6004: async (stage) => {
+    const text = features
+      .replace('import {', 'import { batchFeatureView,')
+      .replace(
+        'export const trip',
+        "export const made = batchFeatureView('made', { entities: [driver], schema: { x: float32 }, source, online: true, mode: 'sql', transformation: { kind: 'sql', mode: 'sql', text: 'SELECT 1', name: 'made' } as never })\nexport const trip",
+      )
+    return (await stage.applied(text)).materializeIncremental({ end })
+  },
+  FTS6005: async (stage) => {
+    const store = await stage.applied(features, statsSql)
+    await stage.parquet(statsSql.replace('7::BIGINT', "'many'"))
+    return store.materializeIncremental({ end })
+  },
+  FTS9001: async (stage) =>
+    renderError(new TypeError('undefined is not iterable'), { cwd: stage.folder, output: process.stderr }),
+}
