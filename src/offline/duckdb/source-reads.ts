@@ -44,7 +44,7 @@ export function pullLatest(
  * The engine keeps some ninety bytes per key while it looks for the latest rows. More rows than these are read in parts
  * of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
  */
-const rowsPerPart = 2_000_000
+const rowsPerPart = 1_000_000
 
 async function partsOf(
   session: Session,
