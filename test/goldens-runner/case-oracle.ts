@@ -65,9 +65,10 @@ const keyText = (row: Row, keys: readonly string[]): string => canonical(keys.ma
 
 /**
  * The row of a view as of a time, by nested loops over its history: equal keys, event time in [time − ttl, time], the
- * best by the order above; null keys and null times match nothing.
+ * best by the order above; null keys and null times match nothing. With `createdBy`, rows that were created later, or at
+ * an unknown time, are not seen.
  */
-export function asOf(view: SourceView, keys: Row, time: bigint): Row | null {
+export function asOf(view: SourceView, keys: Row, time: bigint, createdBy: bigint | null = null): Row | null {
   const ttl = BigInt(Math.round((view.view.ttl_seconds ?? 0) * 1e6))
   let best: Row | null = null
   for (const row of view.rows) {
@@ -75,6 +76,8 @@ export function asOf(view: SourceView, keys: Row, time: bigint): Row | null {
     const known = view.keys.every((key) => row[key] !== null && row[key] !== undefined)
     if (event === null || !known || event > time || (ttl > 0n && event < time - ttl)) continue
     if (keyText(row, view.keys) !== keyText(keys, view.keys)) continue
+    const created = view.created === null ? null : micros(row[view.created])
+    if (createdBy !== null && view.created !== null && (created === null || created > createdBy)) continue
     if (best === null || beats(view, best, row)) best = row
   }
   return best

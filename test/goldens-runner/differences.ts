@@ -172,6 +172,107 @@ export const differences: readonly Difference[] = [
     reason: 'The file is what is appended to.',
     steps: { write_offline: 'accept', read_parquet: 'oracle' },
   },
+  {
+    rules: [
+      'ttl_expired_by_one_microsecond',
+      'ttl_expired_latest_but_older_also_expired',
+      'future_only',
+      'duplicates_exact',
+      'duplicates_with_different_labels',
+      'two_views_different_entities',
+      'row_order_unsorted_entities',
+    ],
+    title: 'Every entity row comes out exactly once, in the order in which it came in',
+    feast:
+      'The file store drops rows whose key has history but nothing within the ttl, merges rows of equal keys and time (their labels are lost), and orders rows by the time of what was found. The duckdb store keeps all rows, in no particular order.',
+    ours: 'One row per entity row, in input order, with nulls where nothing matches.',
+    reason: 'Labels and predictions belong to rows by position; a training set must not shrink or shuffle on its own.',
+    steps: {},
+  },
+  {
+    rules: ['tie_no_created_column', 'tie_same_created', 'tie_created_many_rows', 'bulk_random'],
+    title: 'Ties of event time and created time are decided by the position in the file',
+    feast:
+      'The two stores take different rows, the file store sometimes not even the one created last; SQL stores give one output row per tied row.',
+    ours: 'The greatest event time, then the greatest created time (null is the smallest), then the last row in the file.',
+    reason: 'The same request gives the same answer, whatever the engine and the number of threads.',
+    steps: {},
+  },
+  {
+    rules: ['null_join_key_both_sides', 'null_join_key_entity_only', 'source_ts_null', 'ts_null_entity'],
+    title: 'Null keys and null times match nothing',
+    feast:
+      'In the file store a null key finds rows with a null key, and a source row without an event time is used when there is no other; entity rows without a time are dropped.',
+    ours: 'They match nothing; the entity row comes out with nulls.',
+    reason: 'A null is not a key, and a row of unknown time may be from the future.',
+    steps: {},
+  },
+  {
+    rules: ['ts_string_entity', 'ts_string_offset_entity', 'ts_date_only_string', 'ts_object_datetime_entity'],
+    title: 'Times of entity rows may be ISO-8601 text',
+    feast: 'The file store fails on them; the duckdb store parses them.',
+    ours: 'They are parsed; without an offset they are UTC, a date alone is its midnight.',
+    reason: 'CSV files and JSON have no other way to write a time.',
+    steps: {},
+  },
+  {
+    rules: ['odfv_only', 'odfv_pandas', 'odfv_python', 'odfv_service', 'demo_driver_stats_historical'],
+    title: 'Only the requested columns come out',
+    feast:
+      'A request for an on-demand output also returns every feature of the views that it is computed from, in an order that changes from run to run.',
+    ours: 'The entity columns and the requested features, in requested order.',
+    reason: 'What a model was trained on is what was asked for.',
+    steps: {},
+  },
+  {
+    rules: ['dtypes_scalar_and_null_promotion', 'dtypes_lists'],
+    title: 'Types of the source stay when values are missing',
+    feast:
+      'The file store turns whole numbers next to nulls into doubles, which lose digits beyond 2^53, and reports NaN as null.',
+    ours: 'Columns keep their type, with nulls.',
+    reason: 'A 64-bit id that was changed finds nothing.',
+    steps: {},
+  },
+  {
+    rules: ['mat_entity_less', 'demo_driver_stats_materialize', 'source_ts_nanoseconds'],
+    title: 'Views without entities and sources with nanosecond times can be materialized',
+    feast: 'The duckdb store fails on both; the file store does it.',
+    ours: 'Both are materialized; nanoseconds are cut to microseconds.',
+    reason: '`feast init` of Python makes exactly such a source.',
+    steps: {},
+  },
+  {
+    rules: [],
+    title: 'A missing time is stored as a missing value',
+    feast: 'A missing UNIX_TIMESTAMP of a data frame is stored as the number -9223372036854775808.',
+    ours: 'It is stored as an empty value, like every other missing value. The number is read as missing.',
+    reason: 'Every reader of the store would have to know the number.',
+    steps: {},
+  },
+  {
+    rules: [],
+    title: 'Event times in SQLite are true UTC in every time zone',
+    feast: 'The stored second depends on the time zone of the process that writes.',
+    ours: 'It is the second since 1970 in UTC; processes with TZ=UTC, which is the only safe setting for Feast, write the same.',
+    reason: 'Writers and readers run on different machines.',
+    steps: {},
+  },
+  {
+    rules: [],
+    title: 'Tearing down a project leaves the other projects alone',
+    feast: 'It deletes the whole SQLite file and every project of the registry.',
+    ours: 'It drops the tables and registry objects of this project only.',
+    reason: 'Projects may share a registry and an online store; the configuration names one of them.',
+    steps: {},
+  },
+  {
+    rules: [],
+    title: 'The registry file is replaced as a whole, by one writer at a time',
+    feast: 'The file is written in place without a lock: a reader can see half of it, and of two writers one loses.',
+    ours: 'Writers take turns, and a file is renamed into place when it is complete. A truncated or foreign file is refused and left as it is.',
+    reason: 'Losing the record of what is materialized means serving what is not there.',
+    steps: {},
+  },
 ]
 
 /** What the differences say of a rule: a judgement per operation, and the columns that only Feast has. */

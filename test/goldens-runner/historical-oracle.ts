@@ -36,7 +36,8 @@ export async function historicalByRule(
     const values: Record<string, FeatureValue> = { ...row }
     for (const { prefix, features, joinKeyMap, source } of stored) {
       const keys = Object.fromEntries(source.keys.map((key) => [key, row[joinKeyMap[key] ?? key] ?? null]))
-      const found = time === null ? null : asOf(source, keys, time)
+      const found =
+        time === null ? null : asOf(source, keys, time, request.filter_by_created_timestamp === true ? time : null)
       for (const feature of features) {
         values[outputName(prefix, feature, request.full_feature_names)] = (found?.[feature] ?? null) as FeatureValue
       }

@@ -25,7 +25,9 @@ export function requestedViews(goldenCase: GoldenCase, request: StepRequest): Re
 function groupReferences(goldenCase: GoldenCase, references: readonly string[]): RequestedView[] {
   const views = new Map<string, string[]>()
   for (const reference of references) {
-    const [view = '', feature] = reference.split(':')
+    const colon = reference.indexOf(':')
+    const view = colon === -1 ? reference : reference.slice(0, colon)
+    const feature = colon === -1 ? undefined : reference.slice(colon + 1)
     const list = views.get(view) ?? []
     list.push(...(feature === undefined ? featuresOf(goldenCase, view) : [feature]))
     views.set(view, list)

@@ -8,6 +8,7 @@ import { defineCase } from './case-definitions.ts'
 import { type GoldenCase, type GoldenStep, readCase, type StepResult } from './case-file.ts'
 import { onlinePath, type RunningCase, removeRepository, steps } from './case-steps.ts'
 import { differenceOf, type Judgement } from './differences.ts'
+import { judgeInputOrder } from './input-order.ts'
 import { judgeByRule } from './judge-by-rule.ts'
 import { type Judged, judge, type Mismatch } from './judge-step.ts'
 import { Checks, type Outcome, shown } from './outcome.ts'
@@ -93,7 +94,10 @@ async function runStep(
   if (expectation.kind === 'oracle') return judgeByRule(running, state, judged, attempt)
   if (expectation.kind === 'refuse') return attempt.error === undefined ? ['an error', 'it was accepted'] : undefined
   if (attempt.value === undefined) return ['no error', shown(attempt.error)]
-  return expectation.kind === 'recorded' ? judge(judged, expectation.result, attempt.value) : undefined
+  if (expectation.kind !== 'recorded') return undefined
+  return (
+    (await judgeInputOrder(running, step.request, attempt.value)) ?? judge(judged, expectation.result, attempt.value)
+  )
 }
 
 type Expectation =

@@ -11,7 +11,7 @@ export interface Found {
 }
 
 /** Documents and listings, which are not goldens. */
-const documents = new Set(['README.md', 'INDEX.json'])
+const isDocument = (entry: string): boolean => entry.endsWith('.md') || entry === 'INDEX.json'
 
 /** All goldens below a folder, found by their form: case folders, wire folders, and JSON files of a known kind or not. */
 export function findGoldens(folder: string, root = folder): Found[] {
@@ -20,7 +20,7 @@ export function findGoldens(folder: string, root = folder): Found[] {
   const whole = wireFolder(folder, name)
   if (whole !== undefined) return [{ name, run: whole }]
   return readdirSync(folder)
-    .filter((entry) => !documents.has(entry) && !entry.startsWith('.'))
+    .filter((entry) => !isDocument(entry) && !entry.startsWith('.'))
     .sort()
     .flatMap((entry): Found[] => {
       const path = join(folder, entry)
