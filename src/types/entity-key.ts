@@ -20,9 +20,6 @@ export interface EntityKey {
   readonly values: readonly EntityKeyValue[]
 }
 
-/** What an entity-less view is keyed by: one constant key for all its rows. */
-export const dummyEntity = { name: '__dummy', joinKey: '__dummy_id', value: '' } as const
-
 /** Type tag of each kind: its number in `feast.types.ValueType.Enum`. */
 const tags = { bytes: 1, string: 2, int32: 3, int64: 4, unixTimestamp: 8 } as const
 
