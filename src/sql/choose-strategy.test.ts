@@ -8,7 +8,7 @@ const statistics = (changes: Partial<JoinStatistics>): JoinStatistics => ({
   windowShare: 0.33,
   fixedFeatures: 3,
   wideFeatures: 0,
-  canMerge: true,
+  filterByCreated: false,
   ...changes,
 })
 
@@ -25,8 +25,11 @@ describe('choice of the join strategy', () => {
     expect(chooseStrategy(statistics({ rowsPerKey: 10_000 })).strategy).toBe('asof')
   })
 
-  it('does not merge when created times must be compared', () => {
-    expect(chooseStrategy(statistics({ rowsPerKey: 10_000, canMerge: false })).strategy).not.toBe('asof')
+  it('merges later when created times hide rows, which a merge needs a running maximum for', () => {
+    const deep = { rowsPerKey: 40, windowShare: 0.5 }
+    expect(chooseStrategy(statistics(deep)).strategy).toBe('asof')
+    expect(chooseStrategy(statistics({ ...deep, filterByCreated: true })).strategy).toBe('gather')
+    expect(chooseStrategy(statistics({ rowsPerKey: 10_000, filterByCreated: true })).strategy).toBe('asof')
   })
 
   it('orders rows before the join when the join multiplies them', () => {

@@ -11,8 +11,8 @@ export interface JoinStatistics {
   /** Features of fixed width, and others (texts, lists …). */
   readonly fixedFeatures: number
   readonly wideFeatures: number
-  /** False when created must be compared with the entity row's time, which no merge by time can do. */
-  readonly canMerge: boolean
+  /** Rows are hidden by their created time, for which a merge needs a running maximum and a second scan. */
+  readonly filterByCreated: boolean
 }
 
 export interface StrategyChoice {
@@ -39,6 +39,7 @@ const cost = {
   sortSource: 260,
   sortFeature: 25,
   sortEntity: 700,
+  runningMaximum: 400,
 }
 
 /** Groups up to this number stay in the processor's cache. */
@@ -69,11 +70,10 @@ function estimate(statistics: JoinStatistics): Partial<Record<JoinStrategy, numb
     asof:
       sourceRows * (cost.scan + cost.sortSource + features * cost.sortFeature) +
       scanFeatures +
-      entityRows * cost.sortEntity,
+      entityRows * cost.sortEntity +
+      (statistics.filterByCreated ? sourceRows * (cost.runningMaximum + cost.gatherScan) : 0),
   }
-  const { asof, ...hashed } = nanos
-  const possible = statistics.canMerge ? { ...hashed, asof } : hashed
-  return Object.fromEntries(Object.entries(possible).map(([name, value]) => [name, value / 1e9]))
+  return Object.fromEntries(Object.entries(nanos).map(([name, value]) => [name, value / 1e9]))
 }
 
 /** The choice in words, with the numbers that it rests on. */
@@ -85,6 +85,5 @@ export function describeChoice(choice: StrategyChoice, statistics: JoinStatistic
     `${count(statistics.entityRows)} entity rows`,
     `about ${Math.round(statistics.windowShare * 100)} % of a key's rows in the window`,
     `estimated ${estimates.join(', ')}`,
-    ...(statistics.canMerge ? [] : ['asof cannot hide rows by their created time']),
   ].join('; ')
 }

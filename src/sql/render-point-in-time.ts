@@ -58,6 +58,7 @@ function gatherQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect)
 }
 
 function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
+  if (view.filterByCreated && view.createdColumn !== null) return asofVisibleQuery(plan, view, dialect)
   const time = entityMicros(plan, dialect)
   const features = view.features.map((_, place) => `s.f${place}`)
   const nearest = dialect.asofJoin(`${dialect.identifier(plan.entityTable)} AS e`, scan(view, true, true, dialect), [
@@ -69,6 +70,30 @@ function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): 
     `  FROM ${nearest}`,
     // A null time has no order key, but a bound built from it may have one.
     `  WHERE ${time} IS NOT NULL${view.ttlMicros === null ? '' : ` AND ${compared('s.t', view.timestampKind, '>=', `${time} - ${view.ttlMicros}`, dialect)}`}`,
+  ].join('\n')
+}
+
+/**
+ * A merge cannot compare two times at once. So each row becomes visible at the later of its event and created times, and
+ * from then on the greatest order key among the visible rows of its key is the winner: a running maximum. Its features
+ * are fetched by position.
+ */
+function asofVisibleQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
+  const time = entityMicros(plan, dialect)
+  const keys = view.keys.map((_, place) => `s.k${place}`)
+  const visible = `greatest(${dialect.epochMicros('s.t')}, ${dialect.epochMicros('s.c')})`
+  const partition = keys.length === 0 ? '' : `PARTITION BY ${keys.join(', ')} `
+  const running = `max(s.o) OVER (${partition}ORDER BY ${visible} RANGE UNBOUNDED PRECEDING) AS o`
+  const source = `(SELECT ${[...keys, `${visible} AS a`, running].join(', ')} FROM ${scan(view, false, true, dialect)} WHERE s.c IS NOT NULL) AS s`
+  const entity = `${dialect.identifier(plan.entityTable)} AS e`
+  const nearest = dialect.asofJoin(entity, source, [...keyConditions(view, dialect), `${time} >= s.a`])
+  const features = view.features.map((_, place) => `s.f${place}`)
+  const young = view.ttlMicros === null ? '' : ` AND ${dialect.epochMicros('s.t')} >= w.m - ${view.ttlMicros}`
+  return [
+    `  SELECT ${['w.r', ...features].join(', ')}`,
+    `  FROM (SELECT r, m, ${positionOfKey(view.order, 'o', dialect)} AS n FROM (`,
+    `    SELECT ${rowNumber(dialect)} AS r, ${time} AS m, s.o FROM ${nearest} WHERE ${time} IS NOT NULL)) AS w`,
+    `  JOIN ${scan(view, true, false, dialect)} ON s.n = w.n${young}`,
   ].join('\n')
 }
 

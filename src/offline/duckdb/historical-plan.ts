@@ -187,7 +187,7 @@ async function joinStatistics(session: Session, known: KnownOfView): Promise<Joi
     windowShare: Math.min(0.5, share),
     fixedFeatures: features.length - wideFeatures,
     wideFeatures,
-    canMerge: !known.filterByCreated,
+    filterByCreated: known.filterByCreated,
   }
 }
 
