@@ -13,7 +13,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
  * 2^53, which a JavaScript number cannot hold, is text of its digits; {@link valueToJsonText} writes it bare. A scalar
  * map becomes a list of `[key, value]` pairs.
  */
-export function valueToJson(value: FeatureValue, _type?: DataType): JsonValue {
+export function valueToJson(value: FeatureValue): JsonValue {
   return build(value, (digits) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : digits))
 }
 
