@@ -1,0 +1,78 @@
+/** `npm run bench:materialize`: a view of three features into SQLite, beside real Feast, in one run on the same files. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { feastPython } from '../e2e/interop/feast-side.ts'
+import { measure } from './measure.ts'
+import { recordResult } from './results.ts'
+
+interface Outcome {
+  readonly cpu_s: number
+  readonly wall_s: number
+  readonly rss_peak_mb: number
+  readonly rows?: number
+}
+
+const [few, many, most] = [100_000, 1_000_000, 4_000_000] as const
+const script = fileURLToPath(new URL('./feast/offline_feast.py', import.meta.url))
+const runner = fileURLToPath(new URL('./materialize-run.ts', import.meta.url))
+const data = join(tmpdir(), 'feast-ts-bench')
+const python = feastPython()
+
+async function run(command: readonly string[]): Promise<Outcome> {
+  const { output } = await measure(command, { env: { FEAST_USAGE: 'False', PYTHONWARNINGS: 'ignore', TZ: 'UTC' } })
+  const line = output.split('\n').find((one) => one.startsWith('RESULT '))
+  if (line === undefined) throw new Error(`no result of ${command.join(' ')}:\n${output}`)
+  console.error(`  ${line.slice(7)}`)
+  return JSON.parse(line.slice(7)) as Outcome
+}
+
+async function ours(entities: number): Promise<Outcome> {
+  const outcome = await run([process.execPath, runner, data, String(entities)])
+  if (outcome.rows !== entities * 3) throw new Error(`${entities} entities: ${outcome.rows} rows are stored`)
+  return outcome
+}
+
+const feast = (entities: number): Promise<Outcome> =>
+  run([python, script, 'mat', '--dir', data, '--online', 'sqlite', '--store', 'file', '--ents', String(entities)])
+
+mkdirSync(data, { recursive: true })
+const gen = ['gen', '--dir', data, '--rows', '10000', '--views', '0', '--hist-ents', '1']
+execFileSync(python, [script, ...gen, '--mat-ents', [few, many, most].join(',')], { stdio: 'inherit' })
+
+const sides = new Map<number, { readonly feast: Outcome | null; readonly ours: Outcome }>()
+for (const entities of [few, many, most]) {
+  console.error(`${entities} entities`)
+  sides.set(entities, { feast: entities === most ? null : await feast(entities), ours: await ours(entities) })
+}
+
+const cells = (side: Outcome | null): string =>
+  side === null ? '' : `${side.cpu_s.toFixed(1)} s, ${side.wall_s.toFixed(1)} s, ${side.rss_peak_mb} MB`
+const at = (entities: number): { feast: Outcome; ours: Outcome } => {
+  const both = sides.get(entities)
+  if (both === undefined || both.feast === null) throw new Error(`${entities} entities were not measured`)
+  return { feast: both.feast, ours: both.ours }
+}
+const [small, large] = [at(few), at(many)]
+
+recordResult('materialize', {
+  title: 'Materialization into SQLite',
+  method:
+    'Three features, two source rows per entity, one Parquet file, an empty database. Each cell: cpu seconds (user and system, all threads), wall seconds and peak resident memory. Of Feast only the call is counted, of ours the whole process with its start.',
+  columns: ['entities', 'Feast', 'ours'],
+  rows: [...sides].map(([entities, side]) => [entities.toLocaleString('en'), cells(side.feast), cells(side.ours)]),
+  bars: [
+    { name: 'cpu, 1 M entities, of Feast', limit: 1 / 5, measured: large.ours.cpu_s / large.feast.cpu_s },
+    { name: 'peak memory, 1 M, of Feast', limit: 1 / 6, measured: large.ours.rss_peak_mb / large.feast.rss_peak_mb },
+    {
+      name: 'memory added from 100 k to 1 M, of what Feast adds',
+      limit: 1 / 10,
+      measured: (large.ours.rss_peak_mb - small.ours.rss_peak_mb) / (large.feast.rss_peak_mb - small.feast.rss_peak_mb),
+    },
+  ],
+  notes: [
+    `Every run stored three rows per entity. Ours took ${Math.round((large.ours.cpu_s / many) * 1e6)} µs of cpu per entity at 1 M.`,
+  ],
+})
