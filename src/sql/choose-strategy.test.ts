@@ -26,7 +26,7 @@ describe('choice of the join strategy', () => {
   })
 
   it('merges later when created times hide rows, which a merge needs a running maximum for', () => {
-    const deep = { rowsPerKey: 40, windowShare: 0.5 }
+    const deep = { rowsPerKey: 80, windowShare: 0.5 }
     expect(chooseStrategy(statistics(deep)).strategy).toBe('asof')
     expect(chooseStrategy(statistics({ ...deep, filterByCreated: true })).strategy).toBe('gather')
     expect(chooseStrategy(statistics({ rowsPerKey: 10_000, filterByCreated: true })).strategy).toBe('asof')

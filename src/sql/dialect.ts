@@ -21,8 +21,6 @@ export interface SqlDialect {
   readonly recordPart: (record: string, index: number) => string
   /** An aggregate: the value, null included, in the row where the key is greatest. */
   readonly argMax: (value: string, key: string) => string
-  /** The number of a row of a table, ascending in the order of insertion. */
-  readonly rowNumber: (table: string) => string
   /** The nearest earlier row: a join on `on`, whose last condition is an inequality. */
   readonly asofJoin: (left: string, right: string, on: readonly string[]) => string
 }

@@ -1,6 +1,6 @@
 import { quoted, type SqlDialect } from './dialect.ts'
 
-/** DuckDB 1.5. Tables give a `rowid` that ascends as rows were inserted. */
+/** DuckDB 1.5. */
 export const duckdbDialect: SqlDialect = {
   name: 'duckdb',
   identifier: (name) => quoted(name, '"'),
@@ -14,6 +14,5 @@ export const duckdbDialect: SqlDialect = {
   record: (parts) => `{${parts.map((part, index) => `p${index}: ${part}`).join(', ')}}`,
   recordPart: (record, index) => `struct_extract(${record}, 'p${index}')`,
   argMax: (value, key) => `arg_max_null(${value}, ${key})`,
-  rowNumber: (table) => `${table}.rowid`,
   asofJoin: (left, right, on) => `${left} ASOF JOIN ${right} ON ${on.join(' AND ')}`,
 }

@@ -37,8 +37,9 @@ export interface ViewPlan {
 
 /** A point-in-time join. */
 export interface PointInTimePlan {
-  /** Table of entity rows, numbered as they came. */
+  /** Table of entity rows, with the column that numbers them as they came, from 0. */
   readonly entityTable: string
+  readonly rowColumn: string
   readonly entityColumns: readonly { readonly column: string; readonly output: string }[]
   /** The column of {@link entityTable} that holds the time. */
   readonly timestampColumn: string

@@ -16,19 +16,19 @@ export function renderPointInTime(plan: PointInTimePlan, dialect: SqlDialect): s
     ),
   ]
   const joins = plan.views.map(
-    (_, index) => `LEFT JOIN ${winnersOf(index)} ON ${winnersOf(index)}.r = ${rowNumber(dialect)}`,
+    (_, index) => `LEFT JOIN ${winnersOf(index)} ON ${winnersOf(index)}.r = ${rowNumber(plan, dialect)}`,
   )
   return [
     ...(winners.length === 0 ? [] : [`WITH ${winners.join(',\n')}`]),
     `SELECT ${columns.join(', ')}`,
     `FROM ${name(plan.entityTable)} AS e`,
     ...joins,
-    `ORDER BY ${rowNumber(dialect)}`,
+    `ORDER BY ${rowNumber(plan, dialect)}`,
   ].join('\n')
 }
 
 const winnersOf = (index: number): string => `v${index}`
-const rowNumber = (dialect: SqlDialect): string => dialect.rowNumber('e')
+const rowNumber = (plan: PointInTimePlan, dialect: SqlDialect): string => `e.${dialect.identifier(plan.rowColumn)}`
 
 /** The winner's features of one view: `r` the entity row's number, `f0`, `f1` … Entity rows without one are absent. */
 function winnerQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): string {
@@ -39,9 +39,9 @@ function carryQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect):
   const order = joinedOrder(view, dialect)
   const carried = view.features.map((_, place) => `${dialect.argMax(`s.f${place}`, order)} AS f${place}`)
   return [
-    `  SELECT ${[`${rowNumber(dialect)} AS r`, ...carried].join(', ')}`,
+    `  SELECT ${[`${rowNumber(plan, dialect)} AS r`, ...carried].join(', ')}`,
     ...candidates(plan, view, true, dialect),
-    `  GROUP BY ${rowNumber(dialect)}`,
+    `  GROUP BY ${rowNumber(plan, dialect)}`,
   ].join('\n')
 }
 
@@ -50,9 +50,9 @@ function gatherQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect)
   return [
     `  SELECT ${['w.r', ...view.features.map((_, place) => `s.f${place}`)].join(', ')}`,
     `  FROM (SELECT r, ${positionOfKey(view.order, 'o', dialect)} AS n FROM (`,
-    `    SELECT ${rowNumber(dialect)} AS r, max(${joinedOrder(view, dialect)}) AS o`,
+    `    SELECT ${rowNumber(plan, dialect)} AS r, max(${joinedOrder(view, dialect)}) AS o`,
     ...candidates(plan, view, false, dialect),
-    `    GROUP BY ${rowNumber(dialect)})) AS w`,
+    `    GROUP BY ${rowNumber(plan, dialect)})) AS w`,
     `  JOIN (SELECT ${[`${view.position} AS n`, ...features].join(', ')} FROM ${view.relation}) AS s ON s.n = w.n`,
   ].join('\n')
 }
@@ -66,7 +66,7 @@ function asofQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDialect): 
     `${upperOrderKey(view.order, time, dialect)} >= s.o`,
   ])
   return [
-    `  SELECT ${[`${rowNumber(dialect)} AS r`, ...features].join(', ')}`,
+    `  SELECT ${[`${rowNumber(plan, dialect)} AS r`, ...features].join(', ')}`,
     `  FROM ${nearest}`,
     // A null time has no order key, but a bound built from it may have one.
     `  WHERE ${time} IS NOT NULL${view.ttlMicros === null ? '' : ` AND ${compared('s.t', view.timestampKind, '>=', `${time} - ${view.ttlMicros}`, dialect)}`}`,
@@ -92,7 +92,7 @@ function asofVisibleQuery(plan: PointInTimePlan, view: ViewPlan, dialect: SqlDia
   return [
     `  SELECT ${['w.r', ...features].join(', ')}`,
     `  FROM (SELECT r, m, ${positionOfKey(view.order, 'o', dialect)} AS n FROM (`,
-    `    SELECT ${rowNumber(dialect)} AS r, ${time} AS m, s.o FROM ${nearest} WHERE ${time} IS NOT NULL)) AS w`,
+    `    SELECT ${rowNumber(plan, dialect)} AS r, ${time} AS m, s.o FROM ${nearest} WHERE ${time} IS NOT NULL)) AS w`,
     `  JOIN ${scan(view, true, false, dialect)} ON s.n = w.n${young}`,
   ].join('\n')
 }

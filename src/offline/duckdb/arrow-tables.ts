@@ -16,18 +16,24 @@ export interface TableAppender {
   close(): void
 }
 
-/** Makes the temporary table for columns of these types. Columns keep their place, not their name. */
+/**
+ * Makes the temporary table for columns of these types. Columns keep their place, not their name. With `rowColumn`, a
+ * last column of that name numbers the rows from 0.
+ */
 export async function createArrowTable(
   session: Session,
   table: string,
   fields: readonly Field[],
+  rowColumn?: string,
 ): Promise<TableAppender> {
   const writers = fields.map(({ name, type }) => writerOf(session, plainType(type), name))
-  const columns = writers.map(({ type }, index) => `c${index} ${type.toString()}`)
+  const names = [...fields.map((_, index) => `c${index}`), ...(rowColumn === undefined ? [] : [rowColumn])]
+  const types = [...writers.map(({ type }) => type), ...(rowColumn === undefined ? [] : [session.api.INTEGER])]
+  const columns = names.map((name, index) => `${duckdbDialect.identifier(name)} ${types[index]?.toString()}`)
   await session.run(`CREATE TEMP TABLE ${duckdbDialect.identifier(table)} (${columns.join(', ')})`)
   const appender = await session.connection.createAppender(table, null, 'temp')
-  const chunk = session.api.DuckDBDataChunk.create(writers.map(({ type }) => type))
-  let vectors = 0
+  const chunk = session.api.DuckDBDataChunk.create(types)
+  let [vectors, rows] = [0, 0]
   return {
     async append(batch) {
       const batches = 'batches' in batch ? batch.batches : [batch]
@@ -40,13 +46,20 @@ export async function createArrowTable(
           for (const [index, writer] of writers.entries()) {
             writeColumn(session, chunk.chunk, index, writer, columnData[index], from, count)
           }
+          if (rowColumn !== undefined) writeRowNumbers(session, chunk.chunk, writers.length, rows, count)
           appender.appendDataChunk(chunk)
+          rows += count
           if (++vectors % vectorsPerTurn === 0) await new Promise(setImmediate)
         }
       }
     },
     close: () => appender.closeSync(),
   }
+}
+
+function writeRowNumbers({ bindings }: Session, chunk: ChunkHandle, index: number, first: number, count: number): void {
+  const numbers = Int32Array.from({ length: count }, (_, row) => first + row)
+  bindings.copy_data_to_vector(bindings.data_chunk_get_vector(chunk, index), 0, numbers.buffer, 0, count * 4)
 }
 
 /** A temporary table with the rows of an Arrow table. */

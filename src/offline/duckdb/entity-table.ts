@@ -13,6 +13,8 @@ import { isTimestampType, openParquet, openSourceTable, requireColumn, requireTi
 
 /** The table of entity rows in a session. */
 export const entityTable = 'entity_rows'
+/** Its column that numbers the rows from 0. */
+export const rowColumn = 'r'
 const eventTimestamp = 'event_timestamp'
 
 /** A column of the entity rows, and its name in the table. */
@@ -79,7 +81,7 @@ async function convertTimes(session: Session, timestamp: EntityColumn): Promise<
   const column = duckdbDialect.identifier(timestamp.column)
   const time = `try_cast(${column} AS TIMESTAMPTZ)`
   const [bad] = await session.rows(
-    `SELECT ${column}::VARCHAR, rowid FROM ${entityTable} WHERE ${column} IS NOT NULL AND ${time} IS NULL ORDER BY rowid LIMIT 1`,
+    `SELECT ${column}::VARCHAR, ${rowColumn} FROM ${entityTable} WHERE ${column} IS NOT NULL AND ${time} IS NULL ORDER BY ${rowColumn} LIMIT 1`,
   )
   if (bad !== undefined) {
     throw new FeatureStoreError('FTS4009', {
@@ -99,7 +101,7 @@ async function fromTable(session: Session, table: Table): Promise<EntityInput> {
     timestamp: timestampOf(columns),
     sql: null,
     load: async () => {
-      const appender = await createArrowTable(session, entityTable, fields)
+      const appender = await createArrowTable(session, entityTable, fields, rowColumn)
       try {
         await appender.append(table)
       } finally {
@@ -135,7 +137,8 @@ function fromSelect(
 ): EntityInput {
   const columns = described.map(({ name, type }, index) => ({ name, type, column: `c${index}` }))
   const names = columns.map(({ column }) => column).join(', ')
-  const sql = `CREATE TEMP TABLE ${entityTable} AS\nSELECT * FROM (\n${select}\n) AS rows(${names})`
+  const numbered = `SELECT *, (row_number() OVER () - 1)::INTEGER AS ${rowColumn}`
+  const sql = `CREATE TEMP TABLE ${entityTable} AS\n${numbered} FROM (\n${select}\n) AS rows(${names})`
   return { columns, timestamp: timestampOf(columns), sql, load: () => session.run(sql) }
 }
 

@@ -229,7 +229,7 @@ describe('retrieval', () => {
 
   it('shows the text that runs and the plan of each view with its numbers', async () => {
     const one = job(rowsKind({ driver_id: 2n, event_timestamp: noon }))
-    expect(await one.toSql()).toContain('ORDER BY e.rowid')
+    expect(await one.toSql()).toContain('ORDER BY e."r"')
     expect(await one.explain()).toMatch(
       /^driver_stats: carry \(hash join, .*; 3 source rows at about \d+ per key; 1 entity rows/,
     )
