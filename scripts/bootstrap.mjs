@@ -14,13 +14,9 @@ const wanted = createHash('sha256').update(lock).digest('hex')
 
 if (!isInstalled()) {
   console.log('Installing packages (only the first time, and when they change) …')
-  const npm = process.env.npm_execpath
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
-  const done =
-    npm === undefined
-      ? spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
-      : spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
-  if (done.status !== 0) {
+  const options = ['--no-audit', '--no-fund', '--loglevel=error']
+  // A registry may lack optional packages of other platforms; `npm ci` stops at that, `npm install` does not.
+  if (!npm(['ci', ...options]) && !npm(['install', '--no-save', ...options])) {
     console.error('The packages could not be installed; see above.')
     process.exit(1)
   }
@@ -38,6 +34,15 @@ if (command !== undefined) {
   })
   if (done.error) console.error(`${command} could not be run: ${done.error.message}`)
   process.exit(done.status === null ? 1 : done.status)
+}
+
+function npm(words) {
+  const program = process.env.npm_execpath
+  const done =
+    program === undefined
+      ? spawnSync('npm', words, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+      : spawnSync(process.execPath, [program, ...words], { cwd: root, stdio: 'inherit' })
+  return done.status === 0
 }
 
 /** True when a former run installed this lock file, or npm did so by itself. */

@@ -66,7 +66,7 @@ const online = await store.getOnlineFeatures({
 })
 const candidates = online
   .rows()
-  .map((row) => ({ ...row, expected_tip: model.predict(inputs(row).map(Number))[0] ?? Number.NaN }))
+  .map((row): Candidate => ({ ...row, expected_tip: model.predict(inputs(row).map(Number))[0] ?? Number.NaN }))
   .sort((a, b) => b.expected_tip - a.expected_tip)
 console.table(candidates.map(rounded))
 await store.close()
@@ -74,6 +74,11 @@ await store.close()
 const [best] = candidates
 console.log(`\nEverything is in ${repo}; it took ${((performance.now() - started) / 1000).toFixed(1)} s.`)
 console.log(`Best driver: ${String(best?.driver_id)}`)
+
+/** A driver with all that is known for the trip, and what the model makes of it. */
+interface Candidate extends Readonly<Record<string, unknown>> {
+  readonly expected_tip: number
+}
 
 /** The columns that the model reads, in its order. */
 function inputs(row: Readonly<Record<string, unknown>>): readonly unknown[] {

@@ -19,15 +19,17 @@ const usageCodes: ReadonlySet<string> = new Set(['FTS1101', 'FTS1102', 'FTS1103'
 export async function main(
   argv: readonly string[],
   terminal: Terminal = processTerminal(),
-  interruption: AbortController = new AbortController(),
+  interruption: Interruption = { controller: new AbortController() },
 ): Promise<number> {
   let invocation: Invocation | undefined
+  const { signal } = interruption.controller
   try {
     invocation = await parseArguments(argv, terminal)
-    return await runCommand(invocation, terminal, interruption.signal)
+    interruption.resume = invocation.row.resume
+    return await runCommand(invocation, terminal, signal)
   } catch (error) {
     if (error instanceof HelpShown) return error.asked ? exitCodes.done : exitCodes.usage
-    if (interruption.signal.aborted) return interrupted(invocation, terminal)
+    if (signal.aborted) return interrupted(interruption, terminal)
     const debug = argv.includes('--debug')
     const asJson =
       argv.includes('--json') || argv.some((word, at) => /^(--output=json|json)$/.test(word) && isOutput(argv, at))
@@ -42,8 +44,13 @@ export async function main(
 const isOutput = (argv: readonly string[], at: number): boolean =>
   argv[at] === '--output=json' || argv[at - 1] === '--output'
 
-function interrupted(invocation: Invocation | undefined, terminal: Terminal): number {
-  const resume = invocation?.row.resume
+/** Ctrl-C, and how the command at hand can be gone on with after it. */
+interface Interruption {
+  readonly controller: AbortController
+  resume?: string | undefined
+}
+
+function interrupted({ resume }: Interruption, terminal: Terminal): number {
   terminal.stderr.write(`\nInterrupted.${resume === undefined ? '' : ` ${resume}`}\n`)
   return exitCodes.interrupted
 }
@@ -112,12 +119,13 @@ function globalOptions(options: Readonly<Record<string, unknown>>, terminal: Ter
 
 /** The `feast` program: runs the command line of this process and sets its exit code. */
 export async function runAsProcess(): Promise<void> {
-  const interruption = new AbortController()
+  const interruption: Interruption = { controller: new AbortController() }
+  const { controller } = interruption
   process.on('SIGINT', () => {
     // The second Ctrl-C, or a command that does not look at the first one, ends at once.
-    if (interruption.signal.aborted) process.exit(exitCodes.interrupted)
-    interruption.abort()
-    setTimeout(() => process.exit(interrupted(undefined, processTerminal())), 2000).unref()
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+    controller.abort()
+    setTimeout(() => process.exit(interrupted(interruption, processTerminal())), 2000).unref()
   })
   // `feast … | head` closes the pipe early; that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

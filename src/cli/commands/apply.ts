@@ -5,9 +5,11 @@ import { type Plan, planToJson, readPlan } from '../../registry/plan.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
 import { printPlan } from '../print-plan.ts'
+import { warnOfDoubtfulKeys } from '../warn-of-doubtful-keys.ts'
 
 export async function run(command: CommandContext): Promise<void> {
   const { options } = command
+  await warnOfDoubtfulKeys(command)
   const store = await command.store()
   const { output = 'table' } = command.globals
   const file = options.text('plan')

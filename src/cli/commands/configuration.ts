@@ -2,12 +2,13 @@ import { loadConfig } from '../../config/load-config.ts'
 import { maskSecrets } from '../../config/mask-secrets.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
+import { warnOfDoubtfulKeys } from '../warn-of-doubtful-keys.ts'
 
 /** What is written, with the stores that Feast fills in. */
 export async function run(command: CommandContext): Promise<void> {
   const { globals, terminal } = command
-  const { config, written, warnings } = await loadConfig({ ...globals, env: terminal.env })
-  for (const warning of warnings) command.logger.warn(warning)
+  await warnOfDoubtfulKeys(command)
+  const { config, written } = await loadConfig({ ...globals, env: terminal.env })
   const filled = {
     online_store: config.onlineStore?.type ?? null,
     auth: { type: config.auth.type },

@@ -4,12 +4,14 @@ import { isEmptyPlan, planToJson, writePlan } from '../../registry/plan.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
 import { printPlan } from '../print-plan.ts'
+import { warnOfDoubtfulKeys } from '../warn-of-doubtful-keys.ts'
 
 /** The exit code of `--detailed-exitcode` when there is something to do. */
 const exitChanges = 3
 
 export async function run(command: CommandContext): Promise<number> {
   const { options, terminal } = command
+  await warnOfDoubtfulKeys(command)
   const store = await command.store()
   const plan = await store.plan(undefined, {
     skipSourceValidation: options.flag('skipSourceValidation'),
