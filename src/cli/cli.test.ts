@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -222,6 +224,45 @@ Created sqlite table rides_driver_hourly_stats_fresh
     expect(await feast(['feature-views', 'set-state', 'trip_fare', 'DONE'])).toMatchObject({ code: 2 })
   })
 })
+
+test('Ctrl-C stops a materialization, says how to go on, and the same command then succeeds', async () => {
+  const place = join(folder, 'interrupted')
+  await mkdir(place)
+  await feast(['init', 'many'], place)
+  const many = join(place, 'many')
+  await manyRows(join(many, 'data/driver_stats.parquet'), 300_000)
+  await feast(['apply'], many)
+  const command = ['materialize-incremental', '2030-01-02T00:00:00', '-v', 'driver_hourly_stats']
+  const child = spawn(process.execPath, [join(root, 'bin/feast.mjs'), ...command], { cwd: many })
+  let stderr = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  child.stdout.once('data', () => child.kill('SIGINT'))
+  const [code] = await once(child, 'exit')
+  expect({ code, stderr }).toEqual({
+    code: 130,
+    stderr: '\nInterrupted. What was written stays; run the same command again to go on.\n',
+  })
+  const described = await feast(['feature-views', 'describe', 'driver_hourly_stats'], many)
+  expect(described.stdout).not.toContain('materializationIntervals')
+  const again = await feast(command, many)
+  expect(again).toMatchObject({ code: 0, stderr: '' })
+  expect(again.stdout).toContain(': 300 000 keys\n')
+  await rm(place, { recursive: true })
+})
+
+/** Replaces the sample by one row for each of many drivers. */
+async function manyRows(path: string, count: number): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(`COPY (
+    SELECT TIMESTAMPTZ '2030-01-01 12:00:00+00' AS event_timestamp, i::BIGINT AS driver_id, 0.5::FLOAT AS conv_rate,
+      0.5::FLOAT AS acc_rate, 7::BIGINT AS avg_daily_trips, TIMESTAMPTZ '2030-01-01 12:00:00+00' AS created
+    FROM range(${count}) AS t(i)) TO '${path}' (FORMAT parquet)`)
+  connection.closeSync()
+  instance.closeSync()
+}
 
 describe('looking', () => {
   test.each([
