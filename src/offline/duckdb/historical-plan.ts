@@ -6,6 +6,7 @@ import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import type { JoinStrategy, PointInTimePlan, ViewPlan } from '../../sql/point-in-time-plan.ts'
 import type { RowOrder } from '../../sql/row-order.ts'
 import type { ResultColumn } from './arrow-columns.ts'
+import { allowDirectGroups } from './direct-groups.ts'
 import type { Session } from './duckdb-driver.ts'
 import { type EntityInput, type EntityStatistics, entityTable, rowColumn } from './entity-table.ts'
 import { sameKeyClass } from './key-types.ts'
@@ -51,7 +52,8 @@ export async function planHistorical(
     views.push(view)
     reasons.push({ view: join.name, strategy: view.strategy, reason })
   }
-  await allowDirectGroups(session, views, statistics.rows)
+  // Entity rows are numbered without gaps.
+  await allowDirectGroups(session, statistics.rows, groupBytes(views))
   const entityColumns = entity.columns.map(({ column, name }) => ({ column, output: name }))
   return {
     plan: { entityTable, rowColumn, entityColumns, timestampColumn: entity.timestamp.column, views },
@@ -60,23 +62,9 @@ export async function planHistorical(
   }
 }
 
-/** Bytes that the groups of all views may take in all threads together. */
-const directGroupBytes = 512 * 2 ** 20
-
-/**
- * Entity rows are numbered without gaps, so that an aggregate per row can find its group by the number, without a hash
- * table: a third less time for a million rows. DuckDB does so by itself for some thousand groups only, because every
- * thread needs room for all of them.
- */
-async function allowDirectGroups(session: Session, views: readonly ViewPlan[], rows: number): Promise<void> {
-  const groupBytes = views.reduce(
-    (sum, { strategy, features }) => sum + (strategy === 'carry' ? 48 * features.length : 32),
-    0,
-  )
-  const [threads] = await session.rows("SELECT current_setting('threads')")
-  if (rows * groupBytes * Number(threads?.[0] ?? 1) > directGroupBytes) return
-  await session.run('SET SESSION perfect_ht_threshold = 32')
-}
+/** Bytes that an entity row's group takes in the aggregates of all views. */
+const groupBytes = (views: readonly ViewPlan[]): number =>
+  views.reduce((sum, { strategy, features }) => sum + (strategy === 'carry' ? 48 * features.length : 32), 0)
 
 /** Names and times of the result, in its order. */
 export function resultColumns(
