@@ -2,7 +2,8 @@
 // killed in the middle of it, as by a machine that runs out of memory.
 import { openStore } from '../../src/index.ts'
 
-const [folder = ''] = process.argv.slice(2)
+const [folder] = process.argv.slice(2)
+if (folder === undefined) throw new Error('killed-materialization.ts FOLDER')
 const store = await openStore(folder)
 await store.apply()
 await store.materialize({

@@ -7,7 +7,8 @@ import { string } from '../../src/types/data-type.ts'
 import { serializeEntityKey } from '../../src/types/entity-key.ts'
 import { encodeValue } from '../../src/types/value-codec.ts'
 
-const [folder = '', keyCount = '', ...events] = process.argv.slice(2)
+const [folder, keyCount, ...events] = process.argv.slice(2)
+if (folder === undefined) throw new Error('write-events.ts FOLDER KEYS EVENT…')
 const table: OnlineTable = {
   project: 'processes',
   view: 'v',
