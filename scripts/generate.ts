@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const generators: Readonly<Record<string, readonly string[]>> = {
   'scripts/generate-protos.ts': ['proto', 'src/wire/gen'],
   'scripts/generate-schema.ts': ['schema'],
+  'scripts/generate-cli.ts': ['docs/cli.md'],
   'scripts/generate-errors.ts': ['docs/errors.md'],
   'scripts/generate-differences.ts': ['docs/differences-from-feast.md'],
 }

@@ -29,6 +29,8 @@ export interface CommandRow {
   /** Such as `<name>` or `[start]`. */
   readonly arguments?: readonly string[]
   readonly options?: readonly OptionRow[]
+  /** What `--json` prints, in words, with the names of the keys. */
+  readonly json: string
   /** What to type after `feast`; two of them. */
   readonly examples: readonly string[]
   /** How to go on after Ctrl-C; commands without it end at once. */

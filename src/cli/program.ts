@@ -24,13 +24,13 @@ export class HelpShown extends Error {
 }
 
 /** Options that every command takes, before or after its name. */
-const commonOptions: readonly OptionRow[] = [
+export const commonOptions: readonly OptionRow[] = [
   { flags: '--output <format>', doc: 'how results are printed', choices: outputFormats },
   { flags: '--json', doc: 'the same as --output json' },
   { flags: '--debug', doc: 'print stacks of errors' },
 ]
 
-const globalOptions: readonly OptionRow[] = [
+export const globalOptions: readonly OptionRow[] = [
   { flags: '-c, --chdir <folder>', doc: 'the feature repository; default: the current folder' },
   { flags: '-f, --feature-store-yaml <file>', doc: 'the configuration; default: feature_store.yaml in the repository' },
   { flags: '--config <file>', doc: 'the same as --feature-store-yaml' },
@@ -101,6 +101,7 @@ function addCommand(
   if (words.length === 1) command.helpGroup(`${row.group}:`)
   for (const argument of row.arguments ?? []) command.argument(argument)
   addOptions(command, [...(row.options ?? []), ...commonOptions], commander)
+  command.addHelpText('after', `\nWith --json: ${row.json}`)
   command.addHelpText('after', `\nExamples:\n${row.examples.map((example) => `  $ feast ${example}`).join('\n')}`)
   const count = row.arguments?.length ?? 0
   command.action((...given: unknown[]) => {

@@ -1,0 +1,58 @@
+// Writes docs/cli.md from the table of commands. Run it again: nothing changes.
+import { writeFileSync } from 'node:fs'
+import { type CommandRow, helpGroups, type OptionRow } from '../src/cli/command.ts'
+import { commandTable } from '../src/cli/command-table.ts'
+import { commonOptions, globalOptions } from '../src/cli/program.ts'
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+
+function optionTable(options: readonly OptionRow[]): string {
+  const rows = options.map((option) => {
+    const choices = option.choices === undefined ? '' : ` (${option.choices.join(', ')})`
+    const standard = option.default === undefined ? '' : `; default: ${option.default}`
+    return `| \`${option.flags}\` | ${cell(option.doc)}${choices}${standard}${option.required ? '; required' : ''} |`
+  })
+  return `| option | meaning |\n|---|---|\n${rows.join('\n')}\n`
+}
+
+function section(row: CommandRow): string {
+  const usage = ['feast', row.path, ...(row.arguments ?? []), ...(row.options ? ['[options]'] : [])].join(' ')
+  const options = row.options === undefined ? '' : `\n${optionTable(row.options)}`
+  const examples = row.examples.map((example) => `feast ${example}`).join('\n')
+  return `### \`feast ${row.path}\`\n\n${capital(row.summary)}.\n\n\`\`\`text\n${usage}\n\`\`\`\n${options}
+With \`--json\`: ${cell(row.json)}.\n\n\`\`\`sh\n${examples}\n\`\`\`\n`
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+const chapters = helpGroups.map((group) => {
+  const own = commandTable.filter((row) => row.group === group)
+  return `## ${group}\n\n${own.map(section).join('\n')}`
+})
+
+const common = new Set(commonOptions.map((option) => option.flags))
+const page = `# The command line
+
+<!-- Written by scripts/generate-cli.ts from src/cli/command-table.ts; do not edit. -->
+
+Options before the command:
+
+${optionTable(globalOptions.filter((option) => !common.has(option.flags)))}
+Options before or after any command:
+
+${optionTable(commonOptions)}
+Results go to stdout; progress, notes, warnings and errors to stderr. Colours appear only on a terminal, and as \`NO_COLOR\`
+and \`FORCE_COLOR\` say. An error with \`--json\` is an object \`{error: {code, title, message, where, hint, notes, field}}\`
+on stderr.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | failed |
+| 2 | the command line is wrong |
+| 3 | \`plan --detailed-exitcode\`: there is something to do |
+| 130 | Ctrl-C |
+
+${chapters.join('\n')}`
+
+writeFileSync(new URL('../docs/cli.md', import.meta.url), page)
