@@ -53,6 +53,19 @@ on stderr.
 | 3 | \`plan --detailed-exitcode\`: there is something to do |
 | 130 | Ctrl-C |
 
+## Where it differs from Feast's command
+
+- \`init\` puts everything into one folder; there is no \`feature_repo\` folder inside. It never leaves half a project.
+- \`plan\` speaks of what will happen; \`apply\` keeps Feast's words and names data sources too.
+- \`teardown\` asks first (\`--yes\` for scripts) and removes this project only, not every project of the registry.
+- A failure ends with 1 and a wrong command line with 2, also where Feast prints a sentence and ends with 0. \`delete\` of an
+  unknown name is no failure, as in Feast.
+- \`configuration\` hides secrets unless \`--show-secrets\` is given.
+- \`features list --json\` has the feature's name under \`feature_name\`; Feast swaps the two.
+- \`get-historical-features\` prints times as ISO-8601, not as milliseconds, and reads rows from a file with \`-d @FILE\`.
+- \`feature-views list\` has stream feature views too. Lists print names, not Python objects.
+- An explicit \`--feature-store-yaml\` wins over \`FEATURE_STORE_YAML_BASE64\`.
+
 ${chapters.join('\n')}`
 
 writeFileSync(new URL('../docs/cli.md', import.meta.url), page)
