@@ -99,6 +99,8 @@ function settings(config: DuckdbConfig): Record<string, string> {
     temp_directory: config.tempDirectory,
     memory_limit: config.memoryLimit,
     preserve_insertion_order: 'true',
+    // It takes a file that is rewritten within a moment for the old one; local files are in the system's cache anyway.
+    enable_external_file_cache: 'false',
     // Nothing is downloaded behind the user's back.
     autoinstall_known_extensions: 'false',
     ...(config.threads === null ? {} : { threads: config.threads }),

@@ -101,7 +101,7 @@ describe('pull', () => {
     expect(trips(await rowsOf(fixture.store.pullAll(pull({ source }))))).toEqual([70n])
   })
 
-  it('agrees with a loop over the rows on the latest of each key, over several files', async () => {
+  it('agrees with a loop over the rows on the latest of each key, over several files that are rewritten at once', async () => {
     const any = fc.record({
       driver: fc.option(fc.bigInt({ min: 1n, max: 4n })),
       event_timestamp: fc.option(fc.integer({ min: 0, max: 4 }).map(at)),
