@@ -31,7 +31,7 @@ function run(command: string, cwd: string): string {
     // Outside this repository nothing of it may be found, and nothing may be fetched that the tarball lacks.
     env: { ...process.env, npm_config_yes: 'false' },
   })
-  process.stdout.write(output.replace(/^/gm, '  ').trimEnd() + '\n')
+  process.stdout.write(`${output.replace(/^/gm, '  ').trimEnd()}\n`)
   return output
 }
 

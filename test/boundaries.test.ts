@@ -9,8 +9,16 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** A fault planted in a copy of the tree, and the rule that must name it. */
 const faults: readonly (readonly [rule: string, file: string, text: string])[] = [
-  ['layer-base', 'src/base/planted.ts', "import { int64 } from '../types/data-type.ts'\nexport const x: unknown = int64\n"],
-  ['layer-model', 'src/model/planted.ts', "import type { StoreOptions } from '../plugin/store-options.ts'\nexport type X = StoreOptions\n"],
+  [
+    'layer-base',
+    'src/base/planted.ts',
+    "import { int64 } from '../types/data-type.ts'\nexport const x: unknown = int64\n",
+  ],
+  [
+    'layer-model',
+    'src/model/planted.ts',
+    "import type { StoreOptions } from '../plugin/store-options.ts'\nexport type X = StoreOptions\n",
+  ],
   ['layer-define', 'src/define/planted.ts', "import type { X } from '../store/store-context.ts'\nexport type Y = X\n"],
   ['layer-store', 'src/store/planted.ts', "export const x = async (): Promise<unknown> => import('../cli/main.ts')\n"],
   [
@@ -25,7 +33,11 @@ const faults: readonly (readonly [rule: string, file: string, text: string])[] =
   ],
   ['generated-types-stay-in-wire', 'src/registry/planted.ts', "export * from '../wire/gen/feast/core/Entity_pb.ts'\n"],
   ['no-testing-in-product', 'src/cli/planted.ts', "export * from '../testing/index.ts'\n"],
-  ['heavy-packages-load-late', 'src/offline/duckdb/planted.ts', "import * as duckdb from '@duckdb/node-api'\nexport const x: unknown = duckdb\n"],
+  [
+    'heavy-packages-load-late',
+    'src/offline/duckdb/planted.ts',
+    "import * as duckdb from '@duckdb/node-api'\nexport const x: unknown = duckdb\n",
+  ],
   ['no-cycles', 'src/base/planted.ts', "export { y } from './planted-too.ts'\nexport const x = 1\n"],
 ]
 
@@ -45,7 +57,12 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }))
 function violations(): { readonly status: number | null; readonly output: string } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['tools/node_modules/dependency-cruiser/bin/dependency-cruiser.mjs', '--config', 'tools/dependency-rules.cjs', 'src'],
+    [
+      'tools/node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
+      '--config',
+      'tools/dependency-rules.cjs',
+      'src',
+    ],
     { cwd: copy, encoding: 'utf8' },
   )
   return { status, output: stdout + stderr }

@@ -15,7 +15,13 @@ const folder = (names) => `^src/(${names.join('|')})/`
 /** Of each layer: nothing above it, and nothing beside it. */
 const layerRules = layers.flatMap((names, index) =>
   names.map((name) => {
-    const forbidden = [...layers.slice(index).flat().filter((other) => other !== name), 'testing']
+    const forbidden = [
+      ...layers
+        .slice(index)
+        .flat()
+        .filter((other) => other !== name),
+      'testing',
+    ]
     return {
       name: `layer-${name}`,
       comment: `src/${name} is layer ${index}: it may import lower layers and itself, so that each layer can be understood without those above it.`,
@@ -45,7 +51,7 @@ module.exports = {
     })),
     {
       name: 'store-names-no-concrete-store',
-      comment: 'Use cases know contracts; which store it is, is the catalogue\'s and the configuration\'s business.',
+      comment: "Use cases know contracts; which store it is, is the catalogue's and the configuration's business.",
       severity: 'error',
       from: { path: '^src/store/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/(online|offline)/|^src/registry/(file|memory|sql|s3)/' },
@@ -75,12 +81,22 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
-    { name: 'no-cycles', comment: 'A cycle has no lower layer.', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      comment: 'A cycle has no lower layer.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['source', 'import', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      conditionNames: ['source', 'import', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 }

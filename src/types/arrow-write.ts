@@ -1,3 +1,4 @@
+import type * as Apache from 'apache-arrow'
 import type { DataType as ArrowType, Data, Table } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
@@ -8,7 +9,7 @@ import { valueToJsonText } from './json.ts'
 import { isZoned } from './value-encoder.ts'
 import { boolOf, bytesOf, doubleOf, int32Of, int64Of, misfit } from './value-leaf.ts'
 
-type Arrow = typeof import('apache-arrow')
+type Arrow = typeof Apache
 
 let arrow: Arrow | undefined
 
