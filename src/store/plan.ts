@@ -12,6 +12,7 @@ import { missingSources } from './missing-sources.ts'
 import { projectTables } from './online-tables.ts'
 import { recordedInfrastructure } from './project-infrastructure.ts'
 import { readSettings } from './read-settings.ts'
+import { refuseEmptyDefinitions } from './refuse-empty.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface PlanOptions {
@@ -26,10 +27,11 @@ export interface PlanOptions {
 /**
  * What applying the definitions would do to registry and infrastructure. Reads the registry as it is now, and sources
  * only where a definition leaves something out. Writes nothing.
- * @throws FTS33xx for definitions that do not fit together or leave out what a source does not tell, FTS3001, FTS4xxx.
+ * @throws FTS3404 for a full plan without definitions, FTS33xx for definitions that do not fit together or leave out what a source does not tell, FTS3001, FTS4xxx.
  */
 export async function plan(context: StoreContext, definitions: Definitions, options: PlanOptions = {}): Promise<Plan> {
   const snapshot = await context.registry.load()
+  if (options.partial !== true) refuseEmptyDefinitions(definitions, snapshot.contents, context.project)
   const desired = await completeDefinitions(definitions, {
     project: context.project,
     projectDescription: context.config.projectDescription,

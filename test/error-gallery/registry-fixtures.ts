@@ -153,4 +153,9 @@ export const trip`,
     )
     return stage.feast('teardown', '--yes')
   },
+  FTS3404: async (stage) => {
+    await stage.applied()
+    await stage.write('features.ts', '')
+    return stage.feast('apply')
+  },
 }

@@ -221,4 +221,11 @@ export const registryErrors = {
     cause: 'The project carries the tag feast.dev/protected-project, which forbids tearing it down.',
     fix: 'Remove the tag and apply, if the project really is to go.',
   },
+  FTS3404: {
+    title: 'Nothing is defined',
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The repository has no definitions, and the registry has objects of its project, which apply would remove.',
+    fix: 'Run the command in the folder of the definitions, or write them in TypeScript. To remove the project: feast teardown.',
+  },
 } as const satisfies Record<string, ErrorEntry>
