@@ -94,3 +94,8 @@ export const emptyRegistry: RegistryContents = {
   versionId: '',
   lastUpdated: null,
 }
+
+/** True when no object of any project is left. */
+export function isVacant(contents: RegistryContents): boolean {
+  return Object.keys(registryKinds).every((kind) => contents[kind as RegistryKind].length === 0)
+}

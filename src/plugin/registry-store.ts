@@ -26,8 +26,11 @@ export interface RegistryStore {
     change: (current: RegistrySnapshot) => RegistryContents | Promise<RegistryContents>,
   ): Promise<RegistrySnapshot>
 
-  /** Removes the registry itself, when no project is left in it. */
-  remove(): Promise<void>
+  /**
+   * Removes the registry itself, unless it holds an object: another writer may just have put one into it.
+   * Returns whether it is gone.
+   */
+  remove(): Promise<boolean>
 
   close(): Promise<void>
 }

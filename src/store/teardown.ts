@@ -1,5 +1,11 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { emptyRegistry, type RegistryContents, type RegistryKind, registryKinds } from '../model/registry-contents.ts'
+import {
+  emptyRegistry,
+  isVacant,
+  type RegistryContents,
+  type RegistryKind,
+  registryKinds,
+} from '../model/registry-contents.ts'
 import { findObject, inProject } from '../registry/lookup.ts'
 import { projectTables } from './online-tables.ts'
 import { onlineStoreOf } from './plan.ts'
@@ -34,8 +40,7 @@ export async function teardown(context: StoreContext): Promise<Teardown> {
   const store = await onlineStoreOf(context)
   if (tables.length > 0) await store?.teardown(tables)
   const snapshot = await context.registry.transact((current) => withoutProject(current.contents, project))
-  const registryRemoved = isVacant(snapshot.contents)
-  if (registryRemoved) await context.registry.remove()
+  const registryRemoved = isVacant(snapshot.contents) && (await context.registry.remove())
   context.remember(registryRemoved ? emptyRegistry : snapshot.contents)
   return {
     project,
@@ -79,8 +84,4 @@ function withoutProject(contents: RegistryContents, project: string): RegistryCo
     versionHistory: rest(contents.versionHistory, own.versionHistory),
     infrastructure: rest(contents.infrastructure, infrastructure),
   }
-}
-
-function isVacant(contents: RegistryContents): boolean {
-  return kinds.every((kind) => contents[kind].length === 0)
 }

@@ -9,9 +9,13 @@ import { emptyRegistry, type RegistryContents } from '../model/registry-contents
 import { float64, int64 } from '../types/data-type.ts'
 import { FeatureTableSchema } from './gen/feast/core/FeatureTable_pb.ts'
 import { FeatureViewSchema } from './gen/feast/core/FeatureView_pb.ts'
+import { ProjectSchema } from './gen/feast/core/Project_pb.ts'
 import { type Registry, RegistrySchema } from './gen/feast/core/Registry_pb.ts'
+import { MalformedBytes } from './malformed-bytes.ts'
+import { projectConverter } from './project.ts'
 import { objectWithoutProject, registryFromBytes, registryToBytes } from './registry.ts'
 import { objectFromBytes, objectToBytes } from './registry-objects.ts'
+import { readObject } from './stored-form.ts'
 
 const golden = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(join(import.meta.dirname, `../../test/goldens/wire/registry/${name}/registry.db`)))
@@ -161,7 +165,19 @@ describe('bytes that are not a registry', () => {
     'a field of another kind': new BinaryWriter().tag(3, WireType.Varint).uint32(1).finish(),
   }
   test.each(Object.entries(refused))('%s is refused', (_name, bytes) => {
-    expect(() => registryFromBytes(bytes)).toThrow()
+    expect(() => registryFromBytes(bytes)).toThrow(MalformedBytes)
+  })
+
+  test('a fault of the program is not blamed on them', () => {
+    const faulty = {
+      ...projectConverter,
+      toModel: () => {
+        throw new TypeError('of the program')
+      },
+    }
+    const bytes = toBinary(ProjectSchema, create(ProjectSchema, { spec: { name: 'p' } }))
+    expect(() => readObject(faulty, bytes)).toThrow(TypeError)
+    expect(() => readObject(faulty, bytes.subarray(1))).toThrow(MalformedBytes)
   })
 
   test('a registry that is cut anywhere before its projects is noticed', () => {
@@ -179,8 +195,8 @@ describe('bytes that are not a registry', () => {
       const noticed = (): boolean => {
         try {
           return objectWithoutProject(registryFromBytes(bytes.subarray(0, length))) !== undefined
-        } catch {
-          return true
+        } catch (error) {
+          return error instanceof MalformedBytes
         }
       }
       expect(noticed(), `cut after ${length} of ${bytes.length} bytes`).toBe(true)

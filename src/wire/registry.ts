@@ -1,10 +1,11 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { toBinary } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
 import { storedForm } from '../model/registered.ts'
 import type { RegistryContents, RegistryKind, RegistryObject } from '../model/registry-contents.ts'
 import { instantOf, timestampOf } from './convert.ts'
 import { ProjectMetadataSchema, RegistrySchema } from './gen/feast/core/Registry_pb.ts'
+import { decodeMessage, MalformedBytes, reading } from './malformed-bytes.ts'
 import { codecs, infrastructureCodec, versionCodec, writeContext } from './registry-objects.ts'
 
 /** The only version of the file format that there is. */
@@ -62,14 +63,14 @@ function* rawFields(bytes: Uint8Array): Generator<RawField> {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
     const start = reader.pos
-    const [fieldNumber, wireType] = reader.tag()
+    const [fieldNumber, wireType] = reading(() => reader.tag())
     if (wireType === WireType.LengthDelimited) {
-      const value = reader.bytes()
+      const value = reading(() => reader.bytes())
       yield { number: fieldNumber, wireType, value, whole: bytes.subarray(start, reader.pos) }
     } else if (wireType === WireType.StartGroup || wireType === WireType.EndGroup) {
-      throw new Error(`field ${fieldNumber} is a group, which Feast never writes`)
+      throw new MalformedBytes(`field ${fieldNumber} is a group, which Feast never writes`)
     } else {
-      reader.skip(wireType, fieldNumber)
+      reading(() => reader.skip(wireType, fieldNumber))
       yield { number: fieldNumber, wireType, value: nothing, whole: bytes.subarray(start, reader.pos) }
     }
   }
@@ -95,10 +96,12 @@ function readNested(bytes: Uint8Array): { readonly elements: Uint8Array[]; reado
   }
 }
 
-const text = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+const text = (bytes: Uint8Array): string => reading(() => utf8.decode(bytes))
 
 function readProjectMetadata(bytes: Uint8Array): ProjectMetadata {
-  const metadata = fromBinary(ProjectMetadataSchema, bytes)
+  const metadata = decodeMessage(ProjectMetadataSchema, bytes)
   return { project: metadata.project, uuid: metadata.projectUuid }
 }
 
@@ -115,7 +118,9 @@ function groupFields(bytes: Uint8Array): {
       rest.push(field.whole)
       continue
     }
-    if (field.wireType !== WireType.LengthDelimited) throw new Error(`field ${field.number} has the wrong wire type`)
+    if (field.wireType !== WireType.LengthDelimited) {
+      throw new MalformedBytes(`field ${field.number} has the wrong wire type`)
+    }
     const values = known.get(field.number) ?? []
     values.push(field.value)
     known.set(field.number, values)
@@ -126,14 +131,16 @@ function groupFields(bytes: Uint8Array): {
 /**
  * Reads a serialised `feast.core.Registry`. Every object remembers its bytes, so that {@link registryToBytes} gives
  * them back for all that was not changed.
- * @throws an `Error` that says why the bytes can not be a whole registry
+ * @throws MalformedBytes, which says why the bytes can not be a whole registry
  */
 export function registryFromBytes(bytes: Uint8Array): RegistryContents {
   const { known, rest } = groupFields(plainBytes(bytes))
   const values = (field: { readonly number: number }): Uint8Array[] => known.get(field.number) ?? []
-  const version = text.decode(values(number.registrySchemaVersion).at(-1) ?? nothing)
+  const version = text(values(number.registrySchemaVersion).at(-1) ?? nothing)
   if (version !== registrySchemaVersion) {
-    throw new Error(version === '' ? 'it has no schema version' : `its schema version is "${version}", not "1"`)
+    throw new MalformedBytes(
+      version === '' ? 'it has no schema version' : `its schema version is "${version}", not "1"`,
+    )
   }
   const lists = Object.fromEntries(
     [...objectLists].map(([field, kind]) => [kind, values({ number: field }).map((value) => codecs[kind].read(value))]),
@@ -156,8 +163,8 @@ export function registryFromBytes(bytes: Uint8Array): RegistryContents {
     infrastructure: infrastructure.flatMap((each) => each.elements).map(infrastructureCodec.read),
     projectMetadata: metadata.map(([each]) => each),
     versionHistory: history.flatMap((each) => each.elements).map(versionCodec.read),
-    versionId: text.decode(values(number.versionId).at(-1) ?? nothing),
-    lastUpdated: lastUpdated === undefined ? null : instantOf(fromBinary(TimestampSchema, lastUpdated)),
+    versionId: text(values(number.versionId).at(-1) ?? nothing),
+    lastUpdated: lastUpdated === undefined ? null : instantOf(decodeMessage(TimestampSchema, lastUpdated)),
     [storedForm]: stored,
   }
   return contents

@@ -1,5 +1,6 @@
-import { type DescMessage, fromBinary, isMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
+import { type DescMessage, isMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { storedForm } from '../model/registered.ts'
+import { decodeMessage } from './malformed-bytes.ts'
 import { mergeStored } from './merge-stored.ts'
 
 /** How an object of the model and its message become each other. Both directions are pure. */
@@ -19,12 +20,12 @@ export interface WriteContext {
 /** The bytes that an object was read from. An object is never changed in place, so they stay true of it. */
 const bytesOf = new WeakMap<object, Uint8Array>()
 
-/** Reads a serialised message; the object remembers all of it. */
+/** Reads a serialised message; the object remembers all of it. @throws MalformedBytes */
 export function readObject<Model extends object, Desc extends DescMessage>(
   converter: Converter<Model, Desc>,
   bytes: Uint8Array,
 ): Model {
-  const message = fromBinary(converter.schema, bytes)
+  const message = decodeMessage(converter.schema, bytes)
   const model = { ...converter.toModel(message), [storedForm]: message }
   bytesOf.set(model, bytes)
   return model

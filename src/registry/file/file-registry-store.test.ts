@@ -165,12 +165,33 @@ describe('transact', () => {
   })
 })
 
-test('remove takes the file away, and loading gives the empty registry again', async () => {
-  const store = await open('registry.db')
-  await store.transact(withProject('p'))
-  await store.remove()
-  expect((await store.load()).contents).toBe(emptyRegistry)
-  await store.remove()
+describe('remove', () => {
+  test('takes a registry without objects away, and loading gives the empty registry again', async () => {
+    const store = await open('registry.db')
+    await store.transact(withProject('p'))
+    await store.transact(({ contents }) => ({ ...contents, projects: [] }))
+    expect(await store.remove()).toBe(true)
+    expect((await store.load()).contents).toBe(emptyRegistry)
+    expect(await store.remove()).toBe(true)
+  })
+
+  test('leaves a registry in which another writer has just put a project', async () => {
+    const path = join(folder, 'registry.db')
+    const [ours, theirs] = [await open('registry.db'), await open('registry.db')]
+    await ours.transact(withProject('p'))
+    await ours.transact(({ contents }) => ({ ...contents, projects: [] }))
+    await theirs.transact(withProject('q'))
+    const bytes = readFileSync(path)
+    expect(await ours.remove()).toBe(false)
+    expect(Buffer.compare(readFileSync(path), bytes)).toBe(0)
+  })
+
+  test('leaves a file that is no registry', async () => {
+    const path = join(folder, 'registry.db')
+    writeFileSync(path, 'notes')
+    await expect((await open('registry.db')).remove()).rejects.toMatchObject({ code: 'FTS3001' })
+    expect(readFileSync(path, 'utf8')).toBe('notes')
+  })
 })
 
 describe('paths', () => {

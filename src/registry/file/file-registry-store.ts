@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { emptyRegistry, type RegistryContents } from '../../model/registry-contents.ts'
+import { emptyRegistry, isVacant, type RegistryContents } from '../../model/registry-contents.ts'
 import type { RegistrySnapshot, RegistryStore } from '../../plugin/registry-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
+import { MalformedBytes } from '../../wire/malformed-bytes.ts'
 import { objectWithoutProject, registryFromBytes, registryToBytes } from '../../wire/registry.ts'
 import { registryPath } from './registry-path.ts'
 import { replaceFile } from './replace-file.ts'
@@ -29,6 +30,7 @@ class FileRegistryStore implements RegistryStore {
       try {
         return { contents: this.#parse(bytes), revision: revisionOf(bytes) }
       } catch (error) {
+        if (!isUnreadable(error)) throw error
         // Python Feast writes in place, so this may be half of what it is writing just now.
         await sleep(foreignWriteMs, undefined, { signal })
         const later = await this.#read(signal)
@@ -53,10 +55,13 @@ class FileRegistryStore implements RegistryStore {
     return { contents, revision: revisionOf(bytes) }
   }
 
-  async remove(): Promise<void> {
+  async remove(): Promise<boolean> {
     const path = await this.#realPath()
     using _lock = await this.#lock(path)
+    const { contents } = await this.load()
+    if (!isVacant(contents)) return false
     await this.#attempt('remove', () => rm(path, { force: true }))
+    return true
   }
 
   async close(): Promise<void> {}
@@ -71,16 +76,18 @@ class FileRegistryStore implements RegistryStore {
     }
   }
 
+  /** @throws FTS3001 for what the bytes are; a fault of the program stays what it is. */
   #parse(bytes: Uint8Array): RegistryContents {
     try {
       const contents = registryFromBytes(bytes)
       const stray = objectWithoutProject(contents)
       if (stray === undefined) return contents
-      throw new Error(`"${stray.name}" is of project "${stray.project}", which is not in it, so its end is missing`)
+      const where = `"${stray.name}" is of project "${stray.project}"`
+      throw new MalformedBytes(`${where}, which is not in it, so its end is missing`)
     } catch (error) {
-      const reason = bytes.length === 0 ? 'it is empty' : error instanceof Error ? error.message : String(error)
+      if (!(error instanceof MalformedBytes)) throw error
       throw new FeatureStoreError('FTS3001', {
-        message: `${this.location} is not a whole Feast registry: ${reason}.`,
+        message: `${this.location} is not a whole Feast registry: ${bytes.length === 0 ? 'it is empty' : error.message}.`,
         notes: ['the file was left as it is'],
         field: 'registry.path',
         cause: error,
@@ -137,6 +144,10 @@ const noRevision = ''
 
 function revisionOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof FeatureStoreError && error.code === 'FTS3001'
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { emptyRegistry, type RegistryContents } from '../../model/registry-contents.ts'
+import { emptyRegistry, isVacant, type RegistryContents } from '../../model/registry-contents.ts'
 import type { RegistrySnapshot, RegistryStore } from '../../plugin/registry-store.ts'
 
 /** A registry that lives as long as the process, for tests of features. */
@@ -28,7 +28,9 @@ export function openMemoryRegistryStore(
       return result
     },
     remove: async () => {
+      if (!isVacant(current.contents)) return false
       current = { contents: emptyRegistry, revision: '' }
+      return true
     },
     close: async () => {},
   }
