@@ -156,6 +156,6 @@ export const trip`,
   FTS3404: async (stage) => {
     await stage.applied()
     await stage.write('features.ts', '')
-    return stage.feast('apply')
+    return stage.run('apply')
   },
 }
