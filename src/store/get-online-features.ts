@@ -35,11 +35,12 @@ export async function getOnlineFeatures<Row = FeatureRow>(
   const given = givenFeatures(request.features)
   const contents = await context.contents()
   const plan = cachedPlan(context, contents, given.selection, request.fullFeatureNames ?? false)
+  // First, so that nobody looks for the inputs of a function that cannot be run.
+  const functions = await findOnDemandFunctions(context, plan.computed, given.functions)
   const columns = new EntityColumns(request.entities)
   const entityColumns = plan.needs.map((need): ResponseColumn => {
     return { kind: 'values', name: need.column, values: columns.column(need) }
   })
-  const functions = await findOnDemandFunctions(context, plan.computed, given.functions)
   const stored = await readAll(context, plan, columns, request.signal)
   const computed = computeOnDemand(plan.computed, functions, {
     rowCount: columns.rowCount,

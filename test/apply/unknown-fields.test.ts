@@ -73,7 +73,7 @@ function messagesOf(registry: Registry): ReadonlyMap<string, WithUnknown> {
   }
   for (const kind of kinds) {
     for (const object of registry[kind]) {
-      const { name } = 'spec' in object ? (object.spec ?? { name: '' }) : object
+      const name = 'spec' in object ? object.spec?.name : 'name' in object ? object.name : ''
       if (name !== '__dummy') visit(`${kind}/${name}`, object)
     }
   }
