@@ -342,11 +342,11 @@ describe('what is added to the history', () => {
 
   test('is refused whole when columns or values do not fit, with the name that the source has', async () => {
     const before = (await trips()).length
-    const { cr, ...logical } = { ...row(6n, '2024-03-01T11:00:00Z', 0.1, 60n), conv_rate: 0.1 }
-    const wrong = other.writeToOfflineStore({ view: 'driver_stats', rows: [logical] })
+    const { cr, ...others } = row(6n, '2024-03-01T11:00:00Z', 0.1, 60n)
+    const wrong = other.writeToOfflineStore({ view: 'driver_stats', rows: [{ ...others, crr: 0.1 }] })
     await expect(wrong).rejects.toMatchObject({
       code: 'FTS4510',
-      notes: expect.arrayContaining(['"conv_rate" is called "cr" in the source']),
+      notes: expect.arrayContaining(['"crr" is called "cr" in the source']),
     })
     const { created, ...rest } = row(6n, '2024-03-01T11:00:00Z', cr, 60n)
     const ordered = other.writeToOfflineStore({

@@ -75,7 +75,8 @@ function columnOf(
   const other = target.otherName(name)
   let found = rows.length === 0
   const values = rows.map((row) => {
-    const own = Object.hasOwn(row, name) ? name : other
+    // Where both are there, the rows are in the names of the source.
+    const own = Object.hasOwn(row, other) ? other : name
     found ||= Object.hasOwn(row, own)
     return row[own] ?? null
   })

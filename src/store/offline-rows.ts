@@ -5,6 +5,7 @@ import { coerceValue } from '../types/coerce.ts'
 import { type DataType, formatDataType } from '../types/data-type.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
 import { isTable } from './entity-rows.ts'
+import { batchOf } from './row-batches.ts'
 
 /** Rows that are written: objects or an Arrow table. */
 export type RowsInput = readonly Readonly<Record<string, unknown>>[] | Table
@@ -24,6 +25,27 @@ export function rowCountOf(rows: RowsInput): number {
 /** Objects of either form. */
 export function objectsOf(rows: RowsInput): readonly Readonly<Record<string, unknown>>[] {
   return isTable(rows) ? rowsFromBatch(rows) : rows
+}
+
+/** The same rows with some columns under other names. */
+export async function renameColumns(rows: RowsInput, names: ReadonlyMap<string, string>): Promise<RowsInput> {
+  if (names.size === 0) return rows
+  const renamed = (name: string): string => names.get(name) ?? name
+  if (!isTable(rows)) {
+    return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [renamed(name), value])))
+  }
+  const { Field, Table } = await loadArrow()
+  const fields = rows.schema.fields.map(
+    (field) => new Field(renamed(field.name), field.type, field.nullable, field.metadata),
+  )
+  const batches = rows.batches.map(({ data, numRows }) => {
+    const columns = data.children.flatMap((child, index) => {
+      const field = fields[index]
+      return field === undefined ? [] : [{ field, data: child }]
+    })
+    return batchOf(columns, numRows)
+  })
+  return new Table(await Promise.all(batches))
 }
 
 /**

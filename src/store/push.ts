@@ -6,7 +6,7 @@ import type { RegistryContents } from '../model/registry-contents.ts'
 import { listObjects } from '../registry/lookup.ts'
 import { objectsOf, type RowsInput } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
-import { appendToSource } from './write-to-offline-store.ts'
+import { prepareAppend } from './write-to-offline-store.ts'
 import { writeRowsOnline } from './write-to-online-store.ts'
 
 /** Where pushed rows go. */
@@ -15,7 +15,10 @@ export type PushTarget = 'online' | 'offline' | 'onlineAndOffline'
 export interface PushRequest {
   /** Name of the push source. */
   readonly source: string
-  /** Rows with the columns of the batch source. */
+  /**
+   * Rows with the columns of the batch source: by logical name, or by their own names before the field mapping. Online
+   * only needs those that a view has.
+   */
   readonly rows: RowsInput
   /** Default `online`. */
   readonly to?: PushTarget | undefined
@@ -30,8 +33,8 @@ export interface PushSummary {
 }
 
 /**
- * Writes rows of a push source to every view that has it as its source: online first, so that rows that do not fit are
- * refused before history is changed. A batch source of several views receives the rows once.
+ * Writes rows of a push source to every view that has it as its source: online, then offline, after a look at whether
+ * they fit the history. A batch source of several views receives the rows once.
  * @throws FTS5020 for an unknown source, FTS5021 and FTS5022 for rows that do not fit a view, FTS4510 for columns that
  * are not the batch source's.
  */
@@ -39,6 +42,7 @@ export async function push(context: StoreContext, request: PushRequest): Promise
   const contents = await context.contents()
   const views = viewsFedBy(contents, context.project, request.source)
   const to = request.to ?? 'online'
+  const appends = to === 'online' ? [] : await preparedAppends(context, views, request.rows)
   const online: { view: string; written: number; stale: number }[] = []
   if (to !== 'offline') {
     const rows = objectsOf(request.rows)
@@ -48,13 +52,19 @@ export async function push(context: StoreContext, request: PushRequest): Promise
     }
   }
   const offline: { source: string; rows: number }[] = []
-  if (to !== 'online') {
-    for (const source of batchSources(views)) {
-      const rows = await appendToSource(context, source, request.rows, { reorder: true })
-      offline.push({ source: source.name, rows })
-    }
-  }
+  for (const { source, append } of appends) offline.push({ source, rows: await append() })
   return { online, offline }
+}
+
+async function preparedAppends(
+  context: StoreContext,
+  views: readonly StoredFeatureView[],
+  rows: RowsInput,
+): Promise<readonly { readonly source: string; readonly append: () => Promise<number> }[]> {
+  const prepared = batchSources(views).map(async (source) => {
+    return { source: source.name, append: await prepareAppend(context, source, rows, { reorder: true }) }
+  })
+  return Promise.all(prepared)
 }
 
 function viewsFedBy(contents: RegistryContents, project: string, name: string): readonly StoredFeatureView[] {

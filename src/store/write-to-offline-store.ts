@@ -4,20 +4,21 @@ import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import { getFeatureView } from '../registry/lookup.ts'
 import { invalid, sameDataType } from '../types/data-type.ts'
 import { isTable } from './entity-rows.ts'
-import { columnNames, type RowsInput, rowCountOf, tableOf } from './offline-rows.ts'
+import { columnNames, type RowsInput, renameColumns, rowCountOf, tableOf } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface WriteToOfflineStoreRequest {
   /** Name of the feature view whose batch source the rows are added to. */
   readonly view: string
-  /** Columns are those of the source, in its own names: before the field mapping. */
+  /** Columns are those of the source, by logical name; its own names, before the field mapping, are taken as well. */
   readonly rows: RowsInput
   /** Take columns in any order. Default true; false refuses an order that differs from the source's. */
   readonly reorderColumns?: boolean | undefined
 }
 
 /**
- * Adds rows to the batch source of a view, all or none, and returns how many. The columns must be exactly the source's.
+ * Adds rows to the batch source of a view, all or none, and returns how many. The columns must be exactly the source's,
+ * each by its logical name or by its own.
  * @throws FTS3104 for an unknown view, FTS4501 when it has no batch source, FTS4510 when columns differ, FTS4508 for a
  * value of another type.
  */
@@ -30,22 +31,27 @@ export async function writeToOfflineStore(context: StoreContext, request: WriteT
       field: 'view',
     })
   }
-  return appendToSource(context, source, request.rows, { reorder: request.reorderColumns ?? true })
+  const append = await prepareAppend(context, source, request.rows, { reorder: request.reorderColumns ?? true })
+  return append()
 }
 
-/** Adds rows, in the source's own column names, to a source. @throws FTS4510, FTS4508 */
-export async function appendToSource(
+/**
+ * Checks rows for a source and gives what adds them and returns how many. Columns are named as in
+ * {@link writeToOfflineStore}. @throws FTS4510, FTS4508
+ */
+export async function prepareAppend(
   context: Pick<StoreContext, 'offlineStore'>,
   source: DataSource,
-  rows: RowsInput,
+  input: RowsInput,
   options: { readonly reorder: boolean },
-): Promise<number> {
-  const count = rowCountOf(rows)
-  if (count === 0) return 0
+): Promise<() => Promise<number>> {
+  const count = rowCountOf(input)
+  if (count === 0) return async () => 0
   const offlineStore = await context.offlineStore()
   const columns = await offlineStore.columns(source, { unknownTypes: 'invalid' })
-  const given = columnNames(rows)
   const expected = columns.map((column) => column.name)
+  const rows = await renameColumns(input, sourceNames(source, columnNames(input), expected))
+  const given = columnNames(rows)
   refuseOtherColumns(source, given, expected)
   const inOrder = given.every((name, index) => name === expected[index])
   if (!options.reorder && !inOrder) {
@@ -63,17 +69,31 @@ export async function appendToSource(
       field: 'rows',
     })
   }
-  await offlineStore.append(source, await tableOf(rows, columns), options)
-  return count
+  const table = await tableOf(rows, columns)
+  return async () => {
+    await offlineStore.append(source, table, options)
+    return count
+  }
+}
+
+/** Logical name to column of the source, of those that are given by logical name and are no column themselves. */
+function sourceNames(
+  source: DataSource,
+  given: readonly string[],
+  expected: readonly string[],
+): ReadonlyMap<string, string> {
+  const logical = Object.entries(source.fieldMapping).filter(
+    ([column, name]) => given.includes(name) && !expected.includes(name) && !given.includes(column),
+  )
+  return new Map(logical.map(([column, name]) => [name, column]))
 }
 
 function refuseOtherColumns(source: DataSource, given: readonly string[], expected: readonly string[]): void {
   const missing = expected.filter((name) => !given.includes(name))
   const extra = given.filter((name) => !expected.includes(name))
   if (missing.length === 0 && extra.length === 0) return
-  const physical = new Map(Object.entries(source.fieldMapping).map(([column, logical]) => [logical, column]))
   const hints = extra.flatMap((name) => {
-    const column = physical.get(name) ?? didYouMean(name, missing)
+    const column = didYouMean(name, missing)
     return column === undefined ? [] : [`"${name}" is called "${column}" in the source`]
   })
   const parts = [

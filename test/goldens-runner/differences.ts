@@ -168,8 +168,8 @@ export const differences: readonly Difference[] = [
     title: 'Rows can be appended to a source with a field mapping',
     feast:
       'Columns are compared with the file under one set of names and renamed afterwards, so no frame fits a source with a field mapping (ValueError).',
-    ours: 'The columns of the rows are those of the source, before the mapping.',
-    reason: 'The file is what is appended to.',
+    ours: 'The columns of the rows are those of the source, by logical name or by the name that they have in the file; a push takes the same names online and offline.',
+    reason: 'The names that a view is defined and read with are the ones that people know.',
     steps: { write_offline: 'accept', read_parquet: 'oracle' },
   },
   {
