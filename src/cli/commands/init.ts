@@ -51,7 +51,7 @@ export async function run(command: CommandContext): Promise<void> {
   }
   if (output !== 'table')
     command.print(await renderData({ project: name.replaceAll('-', '_'), template, path: target }, output))
-  else command.print(`Go on with:\n  cd ${given ?? name}\n  feast apply`)
+  else command.print(`Go on with:\n  cd ${given ?? name}\n  npm install\n  npx feast apply`)
 }
 
 function templateOf(command: CommandContext): keyof typeof templates {
