@@ -9,7 +9,7 @@ import type { Project } from '../model/project.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
 import { type DesiredObjects, definedKinds } from '../registry/kinds.ts'
-import { findAnyFeatureView, listObjects } from '../registry/lookup.ts'
+import { findAnyFeatureView, listObjects, viewKinds } from '../registry/lookup.ts'
 import { restoreVersion, versionsOf } from '../registry/versions.ts'
 import { type InferenceContext, inferTimestampField, inferView } from './infer-schema.ts'
 import { type PlaceOf, placesOf } from './places.ts'
@@ -214,10 +214,14 @@ class Freezer {
     const kept = partial ? findAnyFeatureView(registered, project, name) : undefined
     const view = this.#views.get(name) ?? kept
     if (view !== undefined) return view
+    const known = new Set(this.#views.keys())
+    for (const kind of partial ? viewKinds : []) {
+      for (const each of listObjects(registered, kind, project)) known.add(each.name)
+    }
     throw new FeatureStoreError('FTS3310', {
-      message: `${user} refers to view "${name}", which is not defined.${suggestion(name, this.#views.keys())}`,
+      message: `${user} refers to view "${name}", which is not defined.${suggestion(name, known)}`,
       where: this.#place(place),
-      notes: [`views: ${[...this.#views.keys()].join(', ')}`],
+      notes: [known.size === 0 ? 'there is no view' : `views: ${[...known].join(', ')}`],
     })
   }
 
