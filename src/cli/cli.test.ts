@@ -45,7 +45,8 @@ beforeAll(async () => {
   const made = await feast(['init', 'rides'], folder)
   expect(made).toEqual({
     code: 0,
-    stdout: '\nCreating a new Feast repository in FOLDER/rides.\n\nGo on with:\n  cd rides\n  npm install\n  npx feast apply\n',
+    stdout:
+      '\nCreating a new Feast repository in FOLDER/rides.\n\nGo on with:\n  cd rides\n  npm install\n  npx feast apply\n',
     stderr: '',
   })
 })
