@@ -6,6 +6,7 @@ export { FeatureStoreError } from './base/errors/feature-store-error.ts'
 export { Duration, days, hours, Instant, milliseconds, minutes, seconds } from './base/instant.ts'
 export type { CollectedDefinition, CollectOptions } from './define/collect-definitions.ts'
 export { collectDefinitions } from './define/collect-definitions.ts'
+export type { ConnectionRef } from './define/connection-ref.ts'
 export type {
   FileSourceDefinition,
   FileSourceOptions,
@@ -60,6 +61,7 @@ export type {
   StreamFeatureViewOptions,
 } from './define/stream-feature-view.ts'
 export { aggregation, labelView, streamFeatureView } from './define/stream-feature-view.ts'
+export type { TableFormat } from './define/table-format.ts'
 export type { CommonOptions } from './define/validate.ts'
 export type { WarehouseSourceDefinition, WarehouseSourceOptions } from './define/warehouse-source.ts'
 export {

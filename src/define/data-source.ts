@@ -8,6 +8,7 @@ import type {
   RequestSource,
   StreamFormat,
 } from '../model/data-source.ts'
+import { type ConnectionRef, connectionTags } from './connection-ref.ts'
 import { define } from './definition.ts'
 import { fieldsOfSchema } from './field.ts'
 import { type CallSite, callSite, definitionError } from './place.ts'
@@ -22,6 +23,8 @@ export interface RowSourceOptions extends CommonOptions {
   readonly createdTimestampColumn?: string
   /** Column of the source to logical name. */
   readonly fieldMapping?: Readonly<Record<string, string>>
+  /** Where the credentials of the source are kept. */
+  readonly connectionRef?: ConnectionRef
 }
 
 export interface PartitionedSourceOptions extends RowSourceOptions {
@@ -30,7 +33,13 @@ export interface PartitionedSourceOptions extends RowSourceOptions {
   readonly timestampFieldType?: string
 }
 
-const rowOptionNames = ['timestampField', 'createdTimestampColumn', 'fieldMapping', ...commonOptionNames]
+const rowOptionNames = [
+  'timestampField',
+  'createdTimestampColumn',
+  'fieldMapping',
+  'connectionRef',
+  ...commonOptionNames,
+]
 export const partitionedOptionNames: readonly string[] = [
   'datePartitionColumn',
   'timestampFieldType',
@@ -56,7 +65,7 @@ export function rowSource<N extends string>(
     })
   }
   return {
-    ...registered(name, options),
+    ...registered(name, { ...options, tags: { ...options.tags, ...connectionTags(options.connectionRef) } }),
     timestampField,
     createdTimestampColumn,
     fieldMapping: { ...options.fieldMapping },

@@ -5,6 +5,7 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { days, hours, seconds } from '../base/instant.ts'
 import { plainField } from '../model/field.ts'
 import { array, bool, float32, float64, int32, int64, invalid, string } from '../types/data-type.ts'
+import type { ConnectionRef } from './connection-ref.ts'
 import { fileSource, kafkaSource, kinesisSource, pushSource, requestSource } from './data-source.ts'
 import { definitionsUsedBy, isDefinition, placeOf } from './definition.ts'
 import { entity } from './entity.ts'
@@ -317,6 +318,13 @@ describe('a definition is refused, at its place, for', () => {
       'sampleRate',
       () => featureService('s', [stats], { logging: { sampleRate: 2 } }),
     ],
+    [
+      'an option of a label view that no registry can keep',
+      'FTS2002',
+      'organization',
+      () => labelView('v', { entities: [driver], organization: 'rides' } as object),
+    ],
+    ['an owner of a permission', 'FTS2002', 'owner', () => permission('p', { owner: 'ann' } as object)],
     ['a permission of nothing', 'FTS2017', 'actions', () => permission('p', { actions: [] })],
   ]
 
@@ -328,6 +336,24 @@ describe('a definition is refused, at its place, for', () => {
 })
 
 describe('sources', () => {
+  test('keep the place of their credentials in the tags that Feast uses', () => {
+    const reference = { provider: 'vault', name: 'secret/x', namespace: 'kv', connectionType: 'spark' }
+    const more = { authType: 'basic', params: { account: 'acc' } }
+    const tagsOf = (connectionRef: ConnectionRef) =>
+      fileSource('f', { path: 'x', tags: { a: 'b' }, connectionRef }).tags
+    // As real Feast writes them.
+    expect(tagsOf({ ...reference, ...more })).toEqual({
+      a: 'b',
+      'feast.connection-ref.provider': 'vault',
+      'feast.connection-ref.name': 'secret/x',
+      'feast.connection-ref.namespace': 'kv',
+      'feast.connection-ref.connection-type': 'spark',
+      'feast.connection-ref.auth-type': 'basic',
+      'feast.connection-ref.param.account': 'acc',
+    })
+    expect(Object.keys(tagsOf({ provider: 'env', name: 'X', authType: 'secret' }))).toHaveLength(3)
+  })
+
   test('of warehouses keep their own options by name', () => {
     const athena = athenaSource('a', { table: 't', database: 'd', dataSource: 'c', datePartitionColumn: 'day' })
     expect(athena).toMatchObject({ kind: 'athena', table: 't', query: '', datePartitionColumn: 'day' })

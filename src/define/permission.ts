@@ -1,7 +1,7 @@
 import type { Permission, PermissionPolicy } from '../model/permission.ts'
 import { define } from './definition.ts'
 import { callSite, definitionError } from './place.ts'
-import { type CommonOptions, commonOptionNames, registered, requireKnownOptions, requireName } from './validate.ts'
+import { type CommonOptions, registered, requireKnownOptions, requireName } from './validate.ts'
 
 /** In the order in which Feast stores a permission for everything. */
 const permissionTypes = [
@@ -33,7 +33,8 @@ const permissionActions = [
 export type PermissionType = (typeof permissionTypes)[number]
 export type PermissionAction = (typeof permissionActions)[number]
 
-export interface PermissionOptions extends CommonOptions {
+/** Feast's registry keeps neither a description nor an owner of a permission. */
+export interface PermissionOptions extends Pick<CommonOptions, 'tags'> {
   /** Kinds of objects; all when absent. */
   readonly types?: readonly PermissionType[]
   /** Regular expressions; an object's name matches one of them. Any name when absent. */
@@ -58,7 +59,7 @@ export function permission<const Name extends string>(
   const site = callSite(permission)
   requireName('permission', name, site)
   const own = ['types', 'namePatterns', 'requiredTags', 'actions', 'policy']
-  requireKnownOptions('permission', options, [...own, ...commonOptionNames], site)
+  requireKnownOptions('permission', options, [...own, 'tags'], site)
   if (options.actions?.length === 0) {
     throw definitionError('FTS2017', site, {
       message: `The permission "${name}" permits no action.`,

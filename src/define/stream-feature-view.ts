@@ -7,6 +7,7 @@ import { define } from './definition.ts'
 import { type CallSite, callSite, definitionError } from './place.ts'
 import type { FeaturesOfSchema, JoinKeyOf, KeysOf, NoColumns, SchemaInput, Typed } from './row-types.ts'
 import { type SelectionMethods, viewMethods } from './selection.ts'
+import { commonOptionNames, requireKnownOptions } from './validate.ts'
 import {
   requireDefinitions,
   requireSourceKind,
@@ -128,7 +129,9 @@ export interface LabelViewDefinition<Name extends string = string> extends Label
   readonly name: Name
 }
 
-export interface LabelViewOptions extends ViewOptions<readonly Entity[], SchemaInput> {
+/** Feast's registry keeps neither version, organization nor enabled of a label view. */
+export interface LabelViewOptions
+  extends Omit<ViewOptions<readonly Entity[], SchemaInput>, 'version' | 'organization' | 'enabled'> {
   readonly source?: DataSource
   /** Zero for labels that never expire. Default zero. */
   readonly ttl?: Duration | null
@@ -146,6 +149,7 @@ export interface LabelViewOptions extends ViewOptions<readonly Entity[], SchemaI
 export function labelView<const Name extends string>(name: Name, options: LabelViewOptions): LabelViewDefinition<Name> {
   const site = callSite(labelView)
   const own = ['labelerField', 'conflictPolicy', 'retainHistory', 'referenceFeatureView', 'source', 'ttl', 'online']
+  requireKnownOptions('label view', options, [...own, 'entities', 'schema', ...commonOptionNames], site)
   const model = viewModel('label view', name, options, own, site)
   if (model.entities.length === 0) {
     throw definitionError('FTS2008', site, {

@@ -31,7 +31,7 @@ export function requireName(what: string, name: unknown, site: CallSite, forbidd
   const fault = faultOfName(name, forbidden)
   if (fault === undefined) return
   throw definitionError('FTS2001', site, {
-    message: `The name ${JSON.stringify(name)} of a ${what} ${fault}.`,
+    message: `The name ${JSON.stringify(name)} of ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} ${fault}.`,
     mark: typeof name === 'string' ? name : undefined,
     field: 'name',
   })

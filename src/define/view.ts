@@ -69,9 +69,16 @@ export function viewModel<N extends string>(
 export function requireDefinitions(what: string, values: readonly unknown[], site: CallSite): void {
   const index = values.findIndex((value) => typeof value !== 'object' || value === null)
   if (index === -1) return
+  const value = values[index]
+  const isName = typeof value === 'string'
   throw definitionError('FTS2007', site, {
-    message: `The ${what} at position ${index + 1} is ${String(values[index])}, not a definition.`,
-    notes: ["two files that import each other in a circle see each other's definitions as undefined"],
+    message: `The ${what} at position ${index + 1} is ${isName ? JSON.stringify(value) : String(value)}, not a definition.`,
+    mark: isName ? value : undefined,
+    notes: [
+      isName
+        ? `give the definition itself, not its name: the constant that holds "${value}", without quotes`
+        : "two files that import each other in a circle see each other's definitions as undefined",
+    ],
   })
 }
 

@@ -1,7 +1,8 @@
-import type { WarehouseSource } from '../model/data-source.ts'
+import { tableFormatOption, type WarehouseSource } from '../model/data-source.ts'
 import { type PartitionedSourceOptions, partitionedOptionNames, rowSource } from './data-source.ts'
 import { define } from './definition.ts'
 import { callSite, definitionError } from './place.ts'
+import { type TableFormat, tableFormatOptions } from './table-format.ts'
 
 type WarehouseKind = WarehouseSource['kind']
 
@@ -37,7 +38,9 @@ export interface WarehouseSourceDefinition<Kind extends WarehouseKind = Warehous
 export type WarehouseSourceOptions<Kind extends WarehouseKind> = PartitionedSourceOptions & {
   readonly table?: string
   readonly query?: string
-} & { readonly [O in (typeof warehouseOptions)[Kind][number]]?: string }
+} & { readonly [O in (typeof warehouseOptions)[Kind][number]]?: string } & (Kind extends 'spark'
+    ? { readonly tableFormat?: TableFormat }
+    : unknown)
 
 type DefineWarehouseSource<Kind extends WarehouseKind> = <const Name extends string>(
   name: Name,
@@ -52,10 +55,10 @@ function warehouse<const Kind extends WarehouseKind>(kind: Kind): DefineWarehous
       `${kind} source`,
       name,
       options,
-      ['table', 'query', ...own, ...partitionedOptionNames],
+      ['table', 'query', ...own, ...(kind === 'spark' ? [tableFormatOption] : []), ...partitionedOptionNames],
       site,
     )
-    const given: Place & Readonly<Record<string, unknown>> = options
+    const given: Place & { readonly tableFormat?: TableFormat } & Readonly<Record<string, unknown>> = options
     const extra = own.flatMap((option) => (typeof given[option] === 'string' ? [[option, given[option]] as const] : []))
     const { table = '', query = '' } = options
     if (table === '' && query === '' && given.path === undefined) {
@@ -66,7 +69,17 @@ function warehouse<const Kind extends WarehouseKind>(kind: Kind): DefineWarehous
       })
     }
     return define<WarehouseSourceDefinition<Kind, Name>>(
-      { ...model, kind, table, query, options: { ...defaultOptions[kind]?.(given), ...Object.fromEntries(extra) } },
+      {
+        ...model,
+        kind,
+        table,
+        query,
+        options: {
+          ...defaultOptions[kind]?.(given),
+          ...Object.fromEntries(extra),
+          ...tableFormatOptions(given.tableFormat),
+        },
+      },
       site,
     )
   }

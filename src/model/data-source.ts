@@ -25,6 +25,12 @@ export interface FileSource extends RowSource {
   readonly s3EndpointOverride: string
 }
 
+/**
+ * In the options of a Spark source: how a lake keeps the table. `tableFormat.NAME` says more about it, and
+ * `tableFormat.properties.NAME` is a property of the format.
+ */
+export const tableFormatOption = 'tableFormat'
+
 /** A table or query of a warehouse. Which of the options apply depends on the kind. */
 export interface WarehouseSource extends RowSource {
   readonly kind: 'bigquery' | 'redshift' | 'snowflake' | 'spark' | 'trino' | 'athena'

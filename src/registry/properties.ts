@@ -147,6 +147,7 @@ function sourceProperties(source: DataSource): Properties {
     timestamp_field: source.timestampField,
     created_timestamp_column: source.createdTimestampColumn,
     date_partition_column: source.datePartitionColumn,
+    timestamp_field_type: source.timestampFieldType,
     field_mapping: sorted(source.fieldMapping),
     ...kindOfSource(source),
     ...described(source),
@@ -193,7 +194,6 @@ function storedViewProperties(view: FeatureView | StreamFeatureView): Properties
     batch_source: nested(view.batchSource),
     stream_source: nested(view.streamSource),
     online: view.online,
-    offline: view.offline,
     enable_validation: view.enableValidation,
     mode: view.mode,
     feature_transformation: transformation(view.transformation),
@@ -201,9 +201,10 @@ function storedViewProperties(view: FeatureView | StreamFeatureView): Properties
 }
 
 function featureViewProperties(view: FeatureView): Properties {
-  return { ...storedViewProperties(view), source_views: view.sourceViews }
+  return { ...storedViewProperties(view), offline: view.offline, source_views: view.sourceViews }
 }
 
+/** Without `offline`, for which the message of a stream view has no field. */
 function streamProperties(view: StreamFeatureView): Properties {
   return {
     ...storedViewProperties(view),

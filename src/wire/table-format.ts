@@ -1,10 +1,10 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { tableFormatOption } from '../model/data-source.ts'
 import { type TableFormat, TableFormatSchema } from './gen/feast/core/DataFormat_pb.ts'
 
 type Options = Readonly<Record<string, string>>
 
-/** In the options of a source: `tableFormat` names the format, `tableFormat.NAME` says more about it. */
-const prefix = 'tableFormat'
+const prefix = tableFormatOption
 const propertyPrefix = `${prefix}.properties.`
 
 /** How a lake keeps a table, as options of a Spark source. */

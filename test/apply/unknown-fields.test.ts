@@ -47,7 +47,7 @@ function objectsOwnedBy(owner: string): readonly Definition[] {
     }),
     labelView('fraud', { ...shared, schema: { is_fraud: int64 } }),
     featureService('ranking', [stats.select('rate')], { owner }),
-    permission('readers', { actions: ['READ_ONLINE'], owner }),
+    permission('readers', { actions: ['READ_ONLINE'], tags: { owner } }),
   ]
 }
 
