@@ -56,11 +56,19 @@ export function onlineRowText(row: OnlineRow, ignoreEventTime: boolean): string 
   const time = (text: unknown): unknown => (typeof text === 'string' ? (Instant.parse(text)?.toString() ?? text) : text)
   return canonical({
     ...row,
-    entity_key: row.entity_key,
-    value: recordedValue(row.value, row.value_type),
+    entity_key: recordedBytes(row.entity_key),
+    value: recordedBytes(recordedValue(row.value, row.value_type)),
     event_ts: ignoreEventTime ? null : time(row.event_ts),
     created_ts: time(row.created_ts),
   })
+}
+
+/** Bytes are recorded as `{"base64": …}`, in keys, in values and in lists of values. */
+function recordedBytes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(recordedBytes)
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  if ('base64' in value && typeof value.base64 === 'string') return Uint8Array.from(Buffer.from(value.base64, 'base64'))
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, recordedBytes(part)]))
 }
 
 /** JSON text counts by what it says; recorded times are ISO-8601 or seconds. */
