@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,23 +15,17 @@ const environment = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
 
 /**
  * The Python interpreter of an environment that has real Feast. Made on the first call, which downloads about 740 MB
- * from PyPI; a half-made one is never used, because it gets its name only when it is whole.
+ * from PyPI. The mark is set last: an environment whose installation was cut off is installed again.
  */
 export function feastPython(): string {
   const python = join(environment, 'bin', 'python')
-  if (existsSync(python)) return python
-  mkdirSync(join(environment, '..'), { recursive: true })
+  const mark = join(environment, 'installed')
+  if (existsSync(mark)) return python
   console.error(`Installing Feast ${feastVersion} into ${environment} (once, a minute or two) …`)
-  const requirement = `feast[duckdb]==${feastVersion}`
-  const building = `${environment}.${process.pid}`
-  rmSync(building, { recursive: true, force: true })
-  execFileSync('python3', ['-m', 'venv', building], { stdio: 'inherit' })
-  execFileSync(join(building, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', requirement], { stdio: 'inherit' })
-  try {
-    renameSync(building, environment)
-  } catch {
-    rmSync(building, { recursive: true, force: true })
-  }
+  mkdirSync(environment, { recursive: true })
+  execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', `feast[duckdb]==${feastVersion}`], { stdio: 'inherit' })
+  writeFileSync(mark, '')
   return python
 }
 
