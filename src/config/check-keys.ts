@@ -98,7 +98,7 @@ const checks: Readonly<Record<ConfigKey['kind'], (value: unknown, key: ConfigKey
   integer: (value, key) => numberProblem(Number.isInteger(value), 'a whole number', value, key),
   number: (value, key) => numberProblem(typeof value === 'number', 'a number', value, key),
   flag: (value) =>
-    typeof value === 'boolean' || booleanWords.has(String(value).toLowerCase())
+    typeof value === 'boolean' || (!isNested(value) && booleanWords.has(String(value).toLowerCase()))
       ? undefined
       : { expected: 'true or false' },
   list: (value) => (Array.isArray(value) ? undefined : { expected: 'a list' }),
@@ -113,6 +113,8 @@ const checks: Readonly<Record<ConfigKey['kind'], (value: unknown, key: ConfigKey
   },
   any: () => undefined,
 }
+
+const isNested = (value: unknown): boolean => Array.isArray(value) || isMapping(value)
 
 function problemOf(value: unknown, key: ConfigKey): Problem | undefined {
   return checks[key.kind](value, key)
