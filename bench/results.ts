@@ -1,4 +1,7 @@
-/** `npm run bench:results`: makes `bench/RESULTS.md` from what the benchmarks left in `bench/results/`. */
+/**
+ * `npm run bench:results`: makes `bench/RESULTS.md`, and the figures of the README, from what the benchmarks left in
+ * `bench/results/`.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
@@ -55,19 +58,36 @@ function section(name: string, result: StoredResult): string {
   ].join('\n\n')
 }
 
-function makeDocument(): void {
-  const sections = readdirSync(folder)
+function storedResults(): readonly (readonly [string, StoredResult])[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .map((file) => section(file.slice(0, -5), JSON.parse(readFileSync(folder + file, 'utf8')) as StoredResult))
+    .map((file) => [file.slice(0, -5), JSON.parse(readFileSync(folder + file, 'utf8')) as StoredResult] as const)
+}
+
+function makeDocument(results: readonly (readonly [string, StoredResult])[]): void {
   const head = [
     '# Results',
     'Made by `npm run bench:results` from `bench/results/`. Every figure of ours stands beside real Feast 0.67.0 and, where there is one, the floor, taken in the same run on the same machine; the shares count, not the seconds.',
   ]
+  const sections = results.map(([name, result]) => section(name, result))
   writeFileSync(fileURLToPath(new URL('./RESULTS.md', import.meta.url)), `${[...head, ...sections].join('\n\n')}\n`)
 }
 
+/** The README says of each bar how many times less ours takes. */
+function writeFigures(results: readonly (readonly [string, StoredResult])[]): void {
+  const path = fileURLToPath(new URL('../README.md', import.meta.url))
+  const rows = results.flatMap(([, { title, bars }]) =>
+    bars.map(({ name, measured }) => `| ${title} | ${name} | ${(1 / measured).toFixed(1)} × less |`),
+  )
+  const table = ['| | measured | ours takes |', '|---|---|---|', ...rows].join('\n')
+  const readme = readFileSync(path, 'utf8')
+  writeFileSync(path, readme.replace(/(<!-- figures -->\n)[\s\S]*?(\n<!-- end of figures -->)/, `$1\n${table}\n$2`))
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  makeDocument()
-  execFileSync('git', ['diff', '--stat', '--', 'bench/RESULTS.md'], { stdio: 'inherit' })
+  const results = storedResults()
+  makeDocument(results)
+  writeFigures(results)
+  execFileSync('git', ['diff', '--stat', '--', 'bench/RESULTS.md', 'README.md'], { stdio: 'inherit' })
 }
