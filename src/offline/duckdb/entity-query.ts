@@ -5,8 +5,8 @@ import type { Session } from './duckdb-driver.ts'
 import { openSourceTable } from './source-table.ts'
 
 /**
- * Checks a query over the project's sources, each a view with the name of the source, and gives its text without a
- * closing semicolon.
+ * Checks a query over the project's sources, each a view with the name of the source and the columns that it has there,
+ * and gives its text without a closing semicolon, with the statements that made the views.
  *
  * @throws FTS4011 when it is not one SELECT, or cannot be run.
  */
@@ -15,9 +15,9 @@ export async function entityQueryText(
   query: string,
   sources: readonly DataSource[],
   repoPath: string,
-): Promise<string> {
+): Promise<{ readonly text: string; readonly views: readonly string[] }> {
   const text = query.trim().replace(/;\s*$/, '')
-  await createSourceViews(session, text, sources, repoPath)
+  const views = await createSourceViews(session, text, sources, repoPath)
   try {
     const statements = await session.connection.extractStatements(text)
     if (statements.count !== 1) throw refused(`it has ${statements.count} statements`)
@@ -25,7 +25,7 @@ export async function entityQueryText(
     const isSelect = statement.statementType === session.api.StatementType.SELECT
     statement.destroySync()
     if (!isSelect) throw refused('it is not a SELECT')
-    return text
+    return { text, views }
   } catch (error) {
     if (error instanceof FeatureStoreError || !(error instanceof Error)) throw error
     throw refused(error.message.split('\n', 1)[0] ?? '', sources, error)
@@ -47,11 +47,16 @@ async function createSourceViews(
   text: string,
   sources: readonly DataSource[],
   repoPath: string,
-): Promise<void> {
+): Promise<readonly string[]> {
+  const statements: string[] = []
   for (const source of sources) {
     if (!text.toLowerCase().includes(source.name.toLowerCase()) || batchSourceOf(source)?.kind !== 'file') continue
     const { columns, relation } = await openSourceTable(session, source, repoPath)
     const names = columns.map(({ column }) => duckdbDialect.identifier(column)).join(', ')
-    await session.run(`CREATE TEMP VIEW ${duckdbDialect.identifier(source.name)} AS SELECT ${names} FROM ${relation}`)
+    const view = duckdbDialect.identifier(source.name)
+    const statement = `CREATE TEMP VIEW ${view} AS SELECT ${names} FROM ${relation}`
+    await session.run(statement)
+    statements.push(statement)
   }
+  return statements
 }

@@ -54,8 +54,11 @@ export async function openEntityRows(
       return fromTable(session, entityRows.table)
     case 'file':
       return fromFile(session, entityRows.path, repoPath)
-    case 'sql':
-      return fromQuery(session, await entityQueryText(session, entityRows.query, request.sources, repoPath))
+    case 'sql': {
+      const { text, views } = await entityQueryText(session, entityRows.query, request.sources, repoPath)
+      const input = await fromQuery(session, text)
+      return { ...input, sql: [...views, input.sql].join(';\n') }
+    }
     case 'range':
       return fromRange(session, request.views, entityRows, repoPath)
   }
