@@ -26,6 +26,13 @@ test('a name with one edit is recognised', () => {
   )
 })
 
+test('a name of which only letters are left out is recognised', () => {
+  expect(didYouMean('drvr', ['customer', 'driver'])).toBe('driver')
+  expect(didYouMean('cnvrt', names)).toBeUndefined()
+  expect(didYouMean('cnv_rte', names)).toBe('conv_rate')
+  expect(didYouMean('dr', ['dry', 'driver'])).toBe('dry')
+})
+
 test('something else entirely gets no suggestion', () => {
   expect(didYouMean('weather', names)).toBeUndefined()
   expect(suggestion('weather', names)).toBe('')

@@ -4,13 +4,23 @@ export function didYouMean(typed: string, candidates: Iterable<string>): string 
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase())
+    const name = candidate.toLowerCase()
+    const distance = isShortened(wanted, name) ? 1 : editDistance(wanted, name)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }
   }
   return best
+}
+
+/** True when only letters are left out, a third of the name at most, as in "drvr". */
+function isShortened(typed: string, name: string): boolean {
+  const missing = name.length - typed.length
+  if (typed.length < 3 || missing < 1 || missing > Math.floor(name.length / 3)) return false
+  let at = 0
+  for (const letter of name) if (letter === typed[at]) at++
+  return at === typed.length
 }
 
 /** ` Did you mean "x"?` with its leading blank, or the empty string. */

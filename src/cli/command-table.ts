@@ -15,6 +15,11 @@ const tags: OptionRow = {
   doc: 'only objects with this tag; may be given several times, all must match',
   repeat: true,
 }
+const matched: OptionRow = { flags: '-v, --verbose', doc: 'a tree of the objects that each one covers' }
+const version: OptionRow = {
+  flags: '--version <vN>',
+  doc: 'this version of the one view that --views names, in its own online table',
+}
 const yes: OptionRow = { flags: '-y, --yes', doc: 'do not ask' }
 const features: OptionRow = {
   flags: '-f, --features <view:feature>',
@@ -96,7 +101,7 @@ const lifecycle: readonly CommandRow[] = [
     group: 'Materialize',
     summary: 'write the latest values of a window to the online store',
     arguments: ['[start]', '[end]'],
-    options: [views, disableEventTimestamp, verbose],
+    options: [views, disableEventTimestamp, version, verbose],
     json: '{views: [{view, start, end, written, stale, nullKeys}]}',
     examples: ['materialize 2026-01-01T00:00:00 2026-01-02T00:00:00', 'materialize --disable-event-timestamp -v stats'],
     resume: resumeMaterialize,
@@ -107,7 +112,7 @@ const lifecycle: readonly CommandRow[] = [
     group: 'Materialize',
     summary: 'write what came since the last time to the online store',
     arguments: ['<end>'],
-    options: [views, verbose],
+    options: [views, version, verbose],
     json: 'as materialize',
     examples: ['materialize-incremental 2026-01-02T00:00:00', 'materialize-incremental 2026-01-02T00:00:00 -v stats'],
     resume: resumeMaterialize,
@@ -242,7 +247,7 @@ const inspection: readonly CommandRow[] = kindsListed.flatMap(([word, [plural, e
     path: `${word} list`,
     group: 'Inspect',
     summary: `list the ${plural}`,
-    options: [tags],
+    options: word === 'permissions' ? [tags, matched] : [tags],
     json: listJson[word],
     examples: [`${word} list`, `${word} list --tags team:growth --json`],
     load: () => import('./commands/list.ts'),
@@ -317,9 +322,26 @@ const states: readonly CommandRow[] = [
     path: 'permissions list-roles',
     group: 'Inspect',
     summary: 'list the roles that permissions name',
-    json: '[{role_name}]',
-    examples: ['permissions list-roles', 'permissions list-roles --json'],
+    options: [{ flags: '-v, --verbose', doc: 'with the actions that each role may do to each object' }],
+    json: '[{role_name}]; with --verbose [{role_name, resource_name, resource_type, permitted_actions}]',
+    examples: ['permissions list-roles', 'permissions list-roles --verbose'],
     load: () => import('./commands/list-roles.ts'),
+  },
+  {
+    path: 'permissions check',
+    group: 'Inspect',
+    summary: 'show objects and actions that no permission covers',
+    json: '{unsecured_resources: [{name, type}], unsecured_actions: [{name, type, actions}]}',
+    examples: ['permissions check', 'permissions check --json'],
+    load: () => import('./commands/permissions-check.ts'),
+  },
+  {
+    path: 'registry create-schema',
+    group: 'Inspect',
+    summary: 'create the tables of an SQL registry',
+    json: 'nothing',
+    examples: ['registry create-schema', '-f production.yaml registry create-schema'],
+    load: () => import('./commands/registry-create-schema.ts'),
   },
 ]
 
@@ -327,6 +349,7 @@ const states: readonly CommandRow[] = [
 export const commandTable: readonly CommandRow[] = [...lifecycle, ...inspection, ...states]
 
 /** What the words say that have commands below them. */
-export const groupSummaries: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(listed).map(([word, [plural]]) => [word, `list and describe ${plural}`]),
-)
+export const groupSummaries: Readonly<Record<string, string>> = Object.fromEntries([
+  ...Object.entries(listed).map(([word, [plural]]) => [word, `list and describe ${plural}`]),
+  ['registry', 'set up an SQL registry'],
+])

@@ -2,6 +2,7 @@ import { registryKinds } from '../model/registry-contents.ts'
 import type { InfrastructureChange } from '../registry/infrastructure.ts'
 import { type Plan, shownChanges } from '../registry/plan.ts'
 import type { ObjectChange } from '../registry/reconcile.ts'
+import { changedParts } from './changed-parts.ts'
 import type { CommandContext } from './command.ts'
 import { paint } from './terminal.ts'
 
@@ -24,8 +25,8 @@ export function printPlan(command: CommandContext, plan: Plan, tense: 'done' | '
   for (const object of objects) {
     if (object.change === 'unchanged') continue
     line(object.change, registryKinds[object.kind], object.name)
-    for (const { property, before, after } of object.properties) {
-      command.print(`\t${property}: ${paint(stdout, 'red', shown(before))} -> ${paint(stdout, 'green', shown(after))}`)
+    for (const { path, before, after } of object.properties.flatMap(changedParts)) {
+      command.print(`\t${path}: ${paint(stdout, 'red', before)} -> ${paint(stdout, 'green', after)}`)
     }
   }
   if (objects.length === 0) command.print('No changes to registry')
@@ -41,9 +42,4 @@ export function printPlan(command: CommandContext, plan: Plan, tense: 'done' | '
 
 function moved(table: InfrastructureChange): readonly string[] {
   return table.change === 'updated' ? [`path: ${table.before} -> ${table.after}`] : []
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return 'none'
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -47,7 +47,8 @@ export async function parseArguments(argv: readonly string[], terminal: Terminal
   }
   const program = buildProgram(new commander.Command('feast'), terminal, invoke, commander)
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    const isVersion = argv.length === 1 && argv[0] === '--version'
+    await program.parseAsync(isVersion ? ['version'] : argv, { from: 'user' })
   } catch (error) {
     if (error instanceof commander.CommanderError) throw usageError(error, argv, program)
     throw error
@@ -144,6 +145,12 @@ function usageError(
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
   const help = `all of them: ${path} --help`
   if (error.code === 'commander.unknownCommand') {
+    if (path === 'feast' && commandsOfFeast.has(quoted)) {
+      return new FeatureStoreError('FTS1101', {
+        message: `"feast ${quoted}" is a command of Feast that this version does not have.`,
+        notes: [help],
+      })
+    }
     const near = didYouMean(
       quoted,
       command.commands.map((each) => each.name()),
@@ -169,6 +176,23 @@ function usageError(
     notes: [`usage: ${path} ${command.usage()}`],
   })
 }
+
+/** Commands of Feast 0.67.0 that are not built into this version. */
+const commandsOfFeast: ReadonlySet<string> = new Set([
+  'serve',
+  'serve_transformations',
+  'serve_registry',
+  'serve_offline',
+  'serve_lineage',
+  'ui',
+  'mcp',
+  'listen',
+  'validate',
+  'demo-notebooks',
+  'dbt',
+  'monitor',
+  'mlflow',
+])
 
 /** The command that the words before the fault lead to. */
 function deepest(program: Command, argv: readonly string[]): Command {

@@ -92,7 +92,7 @@ function lineOf(place: ErrorPlace): string | undefined {
 /** Stars over the values of keys that hold secrets; the length stays, so that marks stay in place. */
 function hideSecrets(line: string): string {
   const keys =
-    /((?:password|passphrase|secret|token|api_key|connection_string|private_key_content)["']?\s*:\s*)("[^"]*"?|'[^']*'?|[^\s,}#]+)/gi
+    /((?:password|passphrase|secret|token|api_key|connection_string|private_key_content)["']?\s*:\s*)("[^"]*"?|'[^']*'?|[{[|>].*|[^\s,}#]+)/gi
   const texts = /(\/\/[^:@/\s]*:|password=)([^@,\s"'}]+)/gi
   const stars = (_all: string, key: string, value: string): string => key + '*'.repeat(value.length)
   return line.replace(keys, stars).replace(texts, stars)

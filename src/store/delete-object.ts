@@ -69,7 +69,7 @@ function refuseUsed(contents: RegistryContents, kind: RegistryKind, name: string
   if (users.length === 0) return
   throw new FeatureStoreError('FTS3401', {
     message: `The ${registryKinds[kind]} "${name}" is in use: ${users.join(', ')}.`,
-    notes: [`delete ${users.length === 1 ? 'it' : 'them'} first, or force the deletion`],
+    notes: [`delete ${users.length === 1 ? 'it' : 'them'} first, or delete all the same: feast delete ${name} --force`],
   })
 }
 

@@ -110,7 +110,7 @@ function typed(value: unknown, need: ColumnNeed, row: number): FeatureValue {
     return coerceValue(value, need.type)
   } catch (cause) {
     throw new FeatureStoreError('FTS5003', {
-      message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${shown(value)} is not.`,
+      message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${shown(value).replace(/^(-?\d+)n$/, '$1')} is not.`,
       field: `entities[${row}].${need.column}`,
       cause,
     })
@@ -119,5 +119,5 @@ function typed(value: unknown, need: ColumnNeed, row: number): FeatureValue {
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'object' ? 'an object' : typeof value === 'bigint' ? `${value}n` : String(value)
+  return typeof value === 'object' ? 'an object' : String(value)
 }

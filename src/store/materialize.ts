@@ -5,10 +5,12 @@ import type { RegistryContents } from '../model/registry-contents.ts'
 import type { LoadSummary } from '../plugin/compute-engine.ts'
 import { putView } from '../registry/change.ts'
 import { findAnyFeatureView } from '../registry/lookup.ts'
+import { featureViewVersion } from '../registry/view-version.ts'
 import { loadOnDemandView, sourceViewsOf } from './load-on-demand-view.ts'
 import { loadView } from './load-view.ts'
 import { type MaterializableView, viewsToMaterialize } from './materializable-views.ts'
 import { physicalSourceOf } from './physical-source.ts'
+import { readSettings } from './read-settings.ts'
 import type { StoreContext } from './store-context.ts'
 import { type TimeInput, toInstant } from './time-input.ts'
 import { ageLimit } from './view-joins.ts'
@@ -16,6 +18,8 @@ import { ageLimit } from './view-joins.ts'
 interface MaterializeOptions {
   /** Names of views; without it, all that are served online. An empty list means none. */
   readonly views?: readonly string[] | undefined
+  /** `vN` of the one view in `views`, into the table of that version; needs versions to be switched on. */
+  readonly version?: string | undefined
   /** Called when a view begins and after every batch. */
   readonly onProgress?: ((progress: MaterializeProgress) => void) | undefined
   /** Stops between batches. Nothing is recorded for the view at hand, and the same call succeeds later. */
@@ -121,7 +125,8 @@ async function materializeViews(
   // Windows of other processes count, so the registry is read anew.
   const { contents } = await context.registry.load(options.signal)
   context.remember(contents)
-  const views = viewsToMaterialize(contents, context.project, options.views)
+  const named = viewsToMaterialize(contents, context.project, options.views)
+  const views = inVersion(context, contents, named, options)
   const summaries: ViewSummary[] = []
   for (const [index, view] of views.entries()) {
     options.signal?.throwIfAborted()
@@ -131,10 +136,46 @@ async function materializeViews(
     progress(0)
     const summary = await loadWindow(context, contents, view, window, { onRows: progress, signal: options.signal })
     options.signal?.throwIfAborted()
-    await recordWindow(context, view, window)
+    // Windows are kept of the version in use; those of another one would make it skip rows.
+    if (views === named) await recordWindow(context, view, window)
     summaries.push({ view: view.name, ...window, ...summary })
   }
   return { views: summaries }
+}
+
+/** The views themselves without a version or with the one in use; else the one view as it was in that version. */
+function inVersion(
+  context: StoreContext,
+  contents: RegistryContents,
+  views: readonly MaterializableView[],
+  { version, views: names }: MaterializeOptions,
+): readonly MaterializableView[] {
+  if (version === undefined) return views
+  const number = versionNumber(version)
+  const [view] = views
+  if (view === undefined || names?.length !== 1 || number === undefined) {
+    throw new FeatureStoreError('FTS6006', {
+      message:
+        number === undefined
+          ? `The version "${version}" is neither "latest" nor a number such as "v2".`
+          : `The version "${version}" belongs to one feature view, and ${names?.length ?? 0} are named.`,
+      notes: ['name one view and its version, such as: --views driver_hourly_stats --version v2'],
+      field: 'version',
+    })
+  }
+  const { versions } = readSettings(context.config)
+  if (number === null && versions) return views
+  const wanted = number ?? view.currentVersion ?? 0
+  const versioned = featureViewVersion(contents, context.project, view.name, wanted, versions)
+  if (wanted === (view.currentVersion ?? 0)) return views
+  return [versioned].filter((each): each is MaterializableView => each.kind === view.kind)
+}
+
+/** Null is the latest; undefined is no version at all. */
+function versionNumber(text: string): number | null | undefined {
+  const match = /^(?:latest|v(?:ersion)?(\d+))$/i.exec(text)
+  if (match === null) return undefined
+  return match[1] === undefined ? null : Number(match[1])
 }
 
 /** A reversed window, which an incremental run to an earlier end makes, holds no rows. */

@@ -38,4 +38,8 @@ export const configFixtures: Readonly<Record<string, Fixture>> = {
     return stage.feast('init', 'rides')
   },
   FTS1109: (stage) => stage.feast('init', 'rides', '--template', 'lokal'),
+  FTS1110: async (stage) => {
+    await stage.write('feature_store.yaml', yaml)
+    return stage.feast('registry', 'create-schema')
+  },
 }

@@ -105,6 +105,7 @@ export const onlineFixtures: Readonly<Record<string, Fixture>> = {
     await stage.parquet(statsSql.replace('7::BIGINT', "'many'"))
     return store.materializeIncremental({ end })
   },
+  FTS6006: async (stage) => (await stage.applied()).materializeIncremental({ end, version: 'v2' }),
   FTS9001: async (stage) =>
     renderError(new TypeError('undefined is not iterable'), { cwd: stage.folder, output: process.stderr }),
 }

@@ -121,4 +121,11 @@ export const configErrors = {
     cause: 'There is no template of that name in this version.',
     fix: 'Use one of the templates that the message lists.',
   },
+  FTS1110: {
+    title: 'Registry without a schema',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    cause: '`feast registry create-schema` makes the tables of an SQL registry; other registries have none.',
+    fix: 'Leave the command out: `feast apply` makes what the registry needs.',
+  },
 } as const satisfies Record<string, ErrorEntry>

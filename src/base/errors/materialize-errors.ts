@@ -37,4 +37,11 @@ export const materializeErrors = {
     cause: 'A column of the source holds a value that the declared type of the feature or join key cannot hold.',
     fix: 'Change the declared type or the values in the source; nothing was recorded, so run the same command again.',
   },
+  FTS6006: {
+    title: 'Version without its view',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'A version belongs to one view, and a materialization named none or several beside it, or no such version.',
+    fix: 'Name one view with --views and a version such as v2; `feast feature-views list-versions NAME` lists them.',
+  },
 } as const satisfies Record<string, ErrorEntry>

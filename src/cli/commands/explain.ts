@@ -20,7 +20,7 @@ export async function run(command: CommandContext): Promise<void> {
     )
     return
   }
-  const code = typed.toUpperCase()
+  const code = /^\d{4}$/.test(typed) ? `FTS${typed}` : typed.toUpperCase()
   const entry = errorEntry(code)
   if (entry === undefined) {
     throw new FeatureStoreError('FTS1106', {

@@ -44,9 +44,9 @@ const times = (row: FeatureRow): FeatureRow =>
   )
 
 async function entityRows(given: string, cwd: string): Promise<readonly FeatureRow[]> {
+  const text = given.startsWith('@') ? await readRows(resolve(cwd, given.slice(1))) : given
   try {
-    const text = given.startsWith('@') ? await readFile(resolve(cwd, given.slice(1)), 'utf8') : given
-    const rows: unknown = JSON.parse(text)
+    const rows: unknown = JSON.parse(text, exactIntegers)
     if (!Array.isArray(rows)) throw new TypeError('not an array')
     return rows as readonly FeatureRow[]
   } catch (cause) {
@@ -56,4 +56,23 @@ async function entityRows(given: string, cwd: string): Promise<readonly FeatureR
       field: '--dataframe',
     })
   }
+}
+
+async function readRows(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new FeatureStoreError('FTS1103', {
+      message: `The entity rows ${path} cannot be read${cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''}.`,
+      notes: ['give the path of a file with a JSON array of rows after @'],
+      field: '--dataframe',
+      cause,
+    })
+  }
+}
+
+/** Integers beyond 2^53 as bigint, where Node says what was written (22 and later); older ones refuse them later. */
+function exactIntegers(_key: string, value: unknown, written?: { readonly source?: string }): unknown {
+  const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isLarge && /^-?\d+$/.test(written?.source ?? '') ? BigInt(written?.source ?? '') : value
 }

@@ -1,7 +1,7 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { inProject } from '../../registry/lookup.ts'
 import type { FeatureStore } from '../../store/feature-store.ts'
-import type { DataType } from '../../types/data-type.ts'
+import { type DataType, formatDataType } from '../../types/data-type.ts'
 import type { FeatureValue } from '../../types/feature-value.ts'
 import { valueFromJson } from '../../types/json.ts'
 import type { CommandContext } from '../command.ts'
@@ -11,10 +11,23 @@ import { renderData } from '../output.ts'
 export async function run(command: CommandContext): Promise<void> {
   const store = await command.store()
   const types = await keyTypes(store)
-  const row = Object.fromEntries(command.options.list('entities').map((pair) => readPair(pair, types)))
+  const pairs = command.options.list('entities').map((pair) => readPair(pair, types))
+  refuseTwice(pairs.map(([name]) => name))
+  const row = Object.fromEntries(pairs)
   const response = await store.getOnlineFeatures({ features: command.options.list('features'), entities: [row] })
   const { output = 'json' } = command.globals
   command.print(await renderData(response.toDict(), output === 'yaml' ? 'yaml' : 'json'))
+}
+
+/** One entity row is read; of two values for one key, one would be dropped in silence. */
+function refuseTwice(names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  if (twice === undefined) return
+  throw new FeatureStoreError('FTS1103', {
+    message: `--entities gives "${twice}" twice; this command reads one row.`,
+    notes: ['run it once per row'],
+    field: '--entities',
+  })
 }
 
 /** Types of join keys and of request inputs, by column. */
@@ -62,7 +75,7 @@ function typedValue(name: string, text: string, type: DataType): FeatureValue {
     return isInteger && type.name === 'int64' ? BigInt(text) : valueFromJson(isText ? text : JSON.parse(text), type)
   } catch (cause) {
     throw new FeatureStoreError('FTS1103', {
-      message: `The value "${text}" of ${name} does not fit its type.`,
+      message: `The value "${text}" of ${name} is not of its type, ${formatDataType(type)}.`,
       field: '--entities',
       cause,
     })

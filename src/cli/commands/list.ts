@@ -3,6 +3,7 @@ import type { AnyFeatureView } from '../../model/feature-view.ts'
 import type { Registered } from '../../model/registered.ts'
 import type { RegistryContents } from '../../model/registry-contents.ts'
 import { hasTags, inProject } from '../../registry/lookup.ts'
+import { permissionTypes } from '../../registry/permissions.ts'
 import { formatDataType } from '../../types/data-type.ts'
 import type { CommandContext } from '../command.ts'
 import { classPath, valueTypeName } from '../feast-words.ts'
@@ -110,7 +111,7 @@ const listings: Readonly<Record<string, (contents: RegistryContents, tags: Regis
     ({ permissions }) => permissions,
     (permission) => ({
       NAME: permission.name,
-      TYPES: permission.types,
+      TYPES: permission.types.map((type) => permissionTypes[type]?.type ?? type),
       NAME_PATTERNS: permission.namePatterns,
       ACTIONS: permission.actions,
       ROLES: permission.policy?.kind === 'role' ? permission.policy.roles : [],
@@ -142,6 +143,10 @@ const jsonNames: Readonly<Record<string, string>> = {
 
 export async function run(command: CommandContext): Promise<void> {
   const [kind = ''] = command.path.split(' ')
+  if (kind === 'permissions' && command.options.flag('verbose')) {
+    const { run: printTree } = await import('./permissions-tree.ts')
+    return printTree(command)
+  }
   const tags = parseTags(command.options.list('tags'))
   const { project, contents } = await command.registry()
   const shown = kind === 'projects' ? contents : inProject(contents, project)

@@ -22,6 +22,7 @@ export async function run(command: CommandContext): Promise<void> {
   const summary = await store.materialize({
     ...window,
     ...(views.length > 0 && { views }),
+    version: command.options.text('version'),
     onProgress: (progress) => report.progress(progress),
     signal: command.signal,
   })

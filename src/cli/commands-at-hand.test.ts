@@ -1,0 +1,129 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { main } from './main.ts'
+
+let repo = ''
+
+/** Runs a command in this process. */
+async function feast(...argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const printed = { stdout: '', stderr: '' }
+  const into = (name: 'stdout' | 'stderr'): Writable =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        printed[name] += chunk.toString()
+        done()
+      },
+    })
+  const stdin = new PassThrough()
+  const code = await main(argv, { stdout: into('stdout'), stderr: into('stderr'), stdin, env: {}, cwd: repo })
+  return { code, ...printed }
+}
+
+const definitions = `import { days, entity, featureView, fileSource, float32, int64, permission } from 'feast-ts'
+const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
+const source = fileSource('driver_source', { path: 'data/stats.parquet', timestampField: 'event_timestamp' })
+export const stats = featureView('driver_stats', { entities: [driver], ttl: days(1), schema: { conv_rate: float32 }, source })
+export const secret = featureView('secret_stats', { entities: [driver], ttl: days(1), schema: { conv_rate: float32 }, source })
+export const readers = permission('readers', {
+  types: ['FEATURE_VIEW'], namePatterns: ['driver_.*'], actions: ['READ_ONLINE', 'READ_OFFLINE'],
+  policy: { kind: 'role', roles: ['reader'] },
+})
+`
+
+beforeAll(async () => {
+  repo = await mkdtemp(join(tmpdir(), 'feast-commands-'))
+  await writeFile(
+    join(repo, 'feature_store.yaml'),
+    'project: rides\nregistry: {path: data/registry.db, enable_online_feature_view_versioning: true}\n',
+  )
+  await writeFile(join(repo, 'features.ts'), definitions)
+  expect(await feast('apply')).toMatchObject({ code: 0 })
+})
+
+afterAll(() => rm(repo, { recursive: true, force: true }))
+
+describe('permissions', () => {
+  test('list --verbose shows what each one covers: patterns match whole names', async () => {
+    expect((await feast('permissions', 'list', '-v')).stdout).toBe(
+      'Permissions:\n\npermissions\n└── readers [reader]\n    └── FeatureView: driver_stats\n',
+    )
+    expect(JSON.parse((await feast('permissions', 'list', '-v', '--json')).stdout)).toEqual([
+      { name: 'readers', roles: ['reader'], resources: { FeatureView: ['driver_stats'] } },
+    ])
+  })
+
+  test('list names types as Feast does', async () => {
+    expect((await feast('permissions', 'list')).stdout).toContain('readers  FeatureView  driver_.*')
+  })
+
+  test('check shows objects and actions that nothing covers', async () => {
+    const { stdout } = await feast('permissions', 'check', '--json')
+    const shown = JSON.parse(stdout) as {
+      unsecured_resources: { name: string }[]
+      unsecured_actions: { name: string; actions: string[] }[]
+    }
+    expect(shown.unsecured_resources.map((each) => each.name)).toEqual([
+      'driver',
+      'secret_stats',
+      'driver_source',
+      'readers',
+    ])
+    expect(shown.unsecured_actions.find((each) => each.name === 'driver_stats')?.actions).toEqual([
+      'CREATE',
+      'DESCRIBE',
+      'UPDATE',
+      'DELETE',
+      'WRITE_ONLINE',
+      'WRITE_OFFLINE',
+    ])
+    expect((await feast('permissions', 'check')).stdout).toMatch(/\nsecret_stats {2}FeatureView\n/)
+  })
+
+  test('list-roles --verbose shows what each role may do to each object', async () => {
+    const { stdout } = await feast('permissions', 'list-roles', '--verbose')
+    expect(stdout).toMatch(/\nreader +driver_stats +FeatureView +READ_ONLINE, READ_OFFLINE\n/)
+    expect(stdout).toMatch(/\nreader +secret_stats +FeatureView +-\n/)
+  })
+})
+
+describe('what was typed', () => {
+  test('a command of Feast that is not here is named as such', async () => {
+    const { code, stderr } = await feast('serve')
+    expect(code).toBe(2)
+    expect(stderr).toContain('error FTS1101  "feast serve" is a command of Feast that this version does not have\n')
+  })
+
+  test('--version and bare numbers of errors are understood', async () => {
+    expect((await feast('--version')).stdout).toMatch(/^Feast SDK Version: /)
+    expect((await feast('explain', '2104')).stdout).toMatch(/^FTS2104 {2}Unknown feature/)
+  })
+
+  test('registry create-schema is refused where there is no schema', async () => {
+    const { code, stderr } = await feast('registry', 'create-schema')
+    expect(code).toBe(1)
+    expect(stderr).toContain('error FTS1110  The registry is of type "file"')
+  })
+
+  test('a version needs one view, and has to exist', async () => {
+    const window = ['materialize', '2026-01-01', '2026-01-02'] as const
+    expect((await feast(...window, '--version', 'v1')).stderr).toContain('error FTS6006')
+    expect((await feast(...window, '-v', 'driver_stats', '--version', 'two')).stderr).toContain('error FTS6006')
+    const unknown = await feast(...window, '-v', 'driver_stats', '--version', 'v7')
+    expect(unknown.stderr).toContain('error FTS2108  The registry holds no version 7 of the feature view')
+  })
+
+  test('one key with two values is refused, and a value of another type names the type', async () => {
+    const read = ['get-online-features', '-f', 'driver_stats:conv_rate', '-e', 'driver_id=1'] as const
+    expect(await feast(...read, '-e', 'driver_id=2')).toMatchObject({ code: 2 })
+    const { stderr } = await feast('get-online-features', '-f', 'driver_stats:conv_rate', '-e', 'driver_id=abc')
+    expect(stderr).toContain('The value "abc" of driver_id is not of its type, Int64\n')
+  })
+
+  test('entity rows that cannot be read are named', async () => {
+    const { stderr } = await feast('get-historical-features', '-f', 'driver_stats:conv_rate', '-d', '@rows.json')
+    expect(stderr).toContain('rows.json cannot be read (ENOENT)')
+  })
+})
