@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FeatureStoreError } from '../../src/base/errors/feature-store-error.ts'
@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/open-store.ts'
 import { defineCase } from './case-definitions.ts'
 import { type GoldenCase, type GoldenStep, readCase, type StepResult } from './case-file.ts'
 import { onlinePath, type RunningCase, removeRepository, steps } from './case-steps.ts'
+import { copyWritable } from './copy-writable.ts'
 import { differenceOf, type Judgement } from './differences.ts'
 import { judgeInputOrder } from './input-order.ts'
 import { judgeByRule } from './judge-by-rule.ts'
@@ -17,13 +18,12 @@ import { RuleState } from './rule-state.ts'
 /** Runs a case folder of the offline goldens in a repository and working directory of its own. */
 export async function runCase(folder: string, name: string): Promise<Outcome> {
   const checks = new Checks()
-  const goldenCase = readCase(join(folder, 'case.json'))
   const repo = mkdtempSync(join(tmpdir(), 'feast-ts-golden-'))
   const before = process.cwd()
   try {
     prepareRepository(folder, repo)
     process.chdir(repo)
-    await runSteps(checks, folder, repo, goldenCase)
+    await runSteps(checks, folder, repo, readCase(join(folder, 'case.json')))
   } catch (error) {
     checks.fail('case', 'the case runs', error)
   } finally {
@@ -35,7 +35,7 @@ export async function runCase(folder: string, name: string): Promise<Outcome> {
 
 function prepareRepository(folder: string, repo: string): void {
   const sources = join(folder, 'sources')
-  if (existsSync(sources)) cpSync(sources, join(repo, 'sources'), { recursive: true })
+  if (existsSync(sources)) copyWritable(sources, join(repo, 'sources'))
   mkdirSync(join(repo, 'data'), { recursive: true })
 }
 

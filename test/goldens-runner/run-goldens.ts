@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
-import type { Outcome } from './outcome.ts'
+import { Checks, type Outcome } from './outcome.ts'
 import { runCase } from './run-case.ts'
 import { wireFile, wireFolder } from './wire-kinds.ts'
 
@@ -13,9 +13,13 @@ export interface Found {
 /** Documents and listings, which are not goldens. */
 const isDocument = (entry: string): boolean => entry.endsWith('.md') || entry === 'INDEX.json'
 
-/** All goldens below a folder, found by their form: case folders, wire folders, and JSON files of a known kind or not. */
+/**
+ * All goldens below a folder, found by their form: case folders, wire folders, and JSON files of a known kind or not. The
+ * folder may be one of these itself, or a single file.
+ */
 export function findGoldens(folder: string, root = folder): Found[] {
   const name = relative(root, folder) || basename(folder)
+  if (statSync(folder).isFile()) return [{ name, run: () => wireFile(folder, name) }]
   if (existsSync(join(folder, 'case.json'))) return [{ name, run: () => runCase(folder, name) }]
   const whole = wireFolder(folder, name)
   if (whole !== undefined) return [{ name, run: whole }]
@@ -30,16 +34,31 @@ export function findGoldens(folder: string, root = folder): Found[] {
     })
 }
 
+async function runGolden({ name, run }: Found): Promise<Outcome> {
+  try {
+    return await run()
+  } catch (error) {
+    const checks = new Checks()
+    checks.fail('golden', 'the golden can be run', error)
+    return checks.outcome(name)
+  }
+}
+
 /**
  * Runs every golden below a folder and prints a line for each, with what failed; last the sums. Returns the number of
- * failures.
+ * failures; a folder without goldens is one.
  */
 export async function runGoldens(folder: string, print: (line: string) => void): Promise<number> {
   const root = resolve(folder)
   let passed = 0
   let failed = 0
-  for (const golden of findGoldens(root)) {
-    const outcome = await golden.run()
+  const goldens = findGoldens(root)
+  if (goldens.length === 0) {
+    print(`${basename(root)}: there are no goldens in it`)
+    failed++
+  }
+  for (const golden of goldens) {
+    const outcome = await runGolden(golden)
     passed += outcome.passed
     failed += outcome.failures.length
     print(`${outcome.name}: ${outcome.passed} passed, ${outcome.failures.length} failed`)

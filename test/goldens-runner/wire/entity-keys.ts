@@ -58,6 +58,7 @@ function judgeCase(checks: Checks, item: JsonObject): void {
   const joinKeys = listOf(item.join_keys).map(String)
   const label = `case ${String(item.id)}`
   for (const version of [2, 3] as const) {
+    if (item[`v${version}_hex`] === undefined) continue
     const serialized = (): Uint8Array => serializeEntityKey(joinKeys, listOf(item.entity_values).map(keyValue), version)
     judgeResult(checks, `${label} v${version}`, item[`v${version}_hex`], () => hex(serialized()))
     const id = item[`v${version}_entity_id_mmh3_128_hex`]
@@ -89,7 +90,9 @@ function judgePrefix(checks: Checks, item: JsonObject): void {
   const joinKeys = listOf(item.join_keys).map(String)
   const label = `prefix of ${canonical(joinKeys)}`
   for (const version of [2, 3] as const) {
-    checks.equal(`${label} v${version}`, hex(entityKeyPrefix(joinKeys, version)), item[`v${version}_prefix_hex`])
+    const expected = item[`v${version}_prefix_hex`]
+    if (expected === undefined) continue
+    judgeResult(checks, `${label} v${version}`, expected, () => hex(entityKeyPrefix(joinKeys, version)))
   }
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,6 +11,7 @@ import { deserializeEntityKey, featureValueOfKey } from '../../../src/types/enti
 import type { FeatureRow, FeatureValue } from '../../../src/types/feature-value.ts'
 import { valueFromProtoJson } from '../../../src/types/proto-json.ts'
 import { decodeValue, valueKind } from '../../../src/types/value-codec.ts'
+import { copyWritable } from '../copy-writable.ts'
 import { type JsonObject, listOf, objectOf, plainJson, readGoldenJson } from '../golden-json.ts'
 import { type Checks, canonical } from '../outcome.ts'
 import { judgeRegistry } from './registry-folder.ts'
@@ -21,7 +22,7 @@ type StoredView = FeatureView | StreamFeatureView
 export async function judgeSqliteFolder(checks: Checks, folder: string): Promise<void> {
   const repo = mkdtempSync(join(tmpdir(), 'feast-ts-golden-'))
   try {
-    cpSync(folder, repo, { recursive: true })
+    copyWritable(folder, repo)
     if (existsSync(join(repo, 'registry.json'))) {
       const bytes = new Uint8Array(readFileSync(join(repo, 'data/registry.db')))
       judgeRegistry(checks, bytes, readGoldenJson(join(repo, 'registry.json')))
