@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
@@ -21,14 +21,65 @@ function modulesLoadedBy(program: string): readonly string[] {
 }
 
 const packagesOf = (urls: readonly string[]): readonly string[] => [
-  ...new Set(urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? [])),
+  ...new Set(urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^./][^/]*)\//.exec(url)?.[1] ?? [])),
 ]
 
-test('importing the package loads no other package, and neither stores nor engines', () => {
-  const urls = modulesLoadedBy("await import('feast-ts')")
-  expect(urls.some((url) => url.endsWith('/src/define/feature-view.ts'))).toBe(true)
-  expect(packagesOf(urls)).toEqual([])
-  expect(urls.filter((url) => /\/src\/(?:store|online|offline|registry|cli|compute|sql|wire)\//.test(url))).toEqual([])
+/** What must not be loaded before it is used: engines, drivers, servers, and all that works on rows. */
+const heavy = /^(?:@duckdb\/.*|apache-arrow|fastify|ioredis|pg|mysql2)$/
+
+/** The parts of this package, by the names of their folders. */
+const partsOf = (urls: readonly string[]): ReadonlySet<string | undefined> =>
+  new Set(urls.flatMap((url) => /\/(?:src|dist)\/([a-z]+)\//.exec(url)?.[1] ?? []))
+
+let dist: string
+beforeAll(() => {
+  // Below node_modules, so that the built package finds the others.
+  const cache = join(root, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  dist = join(mkdtempSync(join(cache, 'import-cost-')), 'dist')
+  writeFileSync(join(dist, '../package.json'), '{ "name": "feast-ts", "version": "0.0.0", "type": "module" }')
+  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], { cwd: root })
+})
+afterAll(() => rmSync(join(dist, '..'), { recursive: true }))
+
+describe.each([
+  ['from its sources', () => ['./src/index.ts', './src/cli/main.ts']],
+  ['as it is built', () => [pathToFileURL(join(dist, 'index.js')).href, pathToFileURL(join(dist, 'cli/main.js')).href]],
+])('the package %s', (_, entries) => {
+  test('is imported without any other package, and without stores and engines', () => {
+    const urls = modulesLoadedBy(`await import(${JSON.stringify(entries()[0])})`)
+    const parts = partsOf(urls)
+    expect(parts).toContain('define')
+    expect(packagesOf(urls)).toEqual([])
+    for (const part of ['store', 'online', 'offline', 'registry', 'cli', 'compute', 'sql', 'wire']) {
+      expect(parts).not.toContain(part)
+    }
+  })
+
+  test.each(['version', '--help'])('answers `feast %s` without an engine, a driver or a store', (command) => {
+    const urls = modulesLoadedBy(`
+      const { main } = await import(${JSON.stringify(entries()[1])})
+      const write = process.stdout.write
+      process.stdout.write = () => true
+      const code = await main([${JSON.stringify(command)}])
+      process.stdout.write = write
+      if (code !== 0) throw new Error('exit code ' + code)`)
+    const parts = partsOf(urls)
+    expect(parts).toContain('cli')
+    expect(packagesOf(urls).filter((name) => heavy.test(name))).toEqual([])
+    expect(urls.filter((url) => url === 'node:sqlite')).toEqual([])
+    for (const part of ['online', 'offline', 'compute', 'sql', 'wire']) expect(parts).not.toContain(part)
+  })
+})
+
+test('what is refused above is what a retrieval loads', () => {
+  const urls = modulesLoadedBy(`
+    const { openDuckdbOfflineStore } = await import('./src/offline/duckdb/duckdb-offline-store.ts')
+    const { testStoreOptions } = await import('./src/testing/store-options.ts')
+    const store = await openDuckdbOfflineStore(testStoreOptions({ type: 'duckdb', options: {} }, '.'))
+    await store.columns({ kind: 'file', path: 'nowhere.parquet', fieldMapping: {} }, {}).catch(() => {})
+    await store.close()`)
+  expect(packagesOf(urls).some((name) => heavy.test(name))).toBe(true)
 })
 
 test('500 views are imported and collected within the budget', () => {
