@@ -79,7 +79,7 @@ describe('permissions', () => {
       'WRITE_ONLINE',
       'WRITE_OFFLINE',
     ])
-    expect((await feast('permissions', 'check')).stdout).toMatch(/\nsecret_stats {2}FeatureView\n/)
+    expect((await feast('permissions', 'check')).stdout).toMatch(/\nsecret_stats +FeatureView\n/)
   })
 
   test('list-roles --verbose shows what each role may do to each object', async () => {

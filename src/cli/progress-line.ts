@@ -13,7 +13,9 @@ export class ProgressLine {
   show(text: string): void {
     if (!this.#output.isTTY || Date.now() - this.#shownAt < 100) return
     this.#shownAt = Date.now()
-    this.#output.write(`\r\x1b[K${text.slice(0, (this.#output.columns ?? 80) - 1)}`)
+    // A terminal that does not know its size has 0 columns.
+    const width = this.#output.columns || 80
+    this.#output.write(`\r\x1b[K${text.slice(0, width - 1)}`)
   }
 
   clear(): void {

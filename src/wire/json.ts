@@ -2,12 +2,13 @@ import { type JsonObject, toJson } from '@bufbuild/protobuf'
 import type { DataSource } from '../model/data-source.ts'
 import {
   emptyRegistry,
+  type InfrastructureObject,
   type RegistryContents,
   type RegistryKind,
   type RegistryObject,
 } from '../model/registry-contents.ts'
 import { shortestSingle } from './convert.ts'
-import { codecs, writeContext } from './registry-objects.ts'
+import { codecs, infrastructureCodec, writeContext } from './registry-objects.ts'
 
 const kindOfObject: Readonly<Record<Exclude<RegistryObject['kind'], DataSource['kind']>, RegistryKind>> = {
   project: 'projects',
@@ -59,6 +60,13 @@ function withShortRate(spec: JsonObject): JsonObject {
   const { loggingConfig } = spec
   if (!isJsonObject(loggingConfig) || typeof loggingConfig.sampleRate !== 'number') return spec
   return { ...spec, loggingConfig: { ...loggingConfig, sampleRate: shortestSingle(loggingConfig.sampleRate) } }
+}
+
+/** A table or other resource as `feast registry-dump` prints it. */
+export function describeInfrastructure(object: InfrastructureObject): JsonObject {
+  const { schema, message } = infrastructureCodec
+  const json = toJson(schema, message(object, writeContext(emptyRegistry)))
+  return isJsonObject(json) ? json : {}
 }
 
 function objectToJson<K extends RegistryKind>(

@@ -1,10 +1,10 @@
 import { type RegistryKind, registryKinds } from '../../model/registry-contents.ts'
 import { inProject } from '../../registry/lookup.ts'
-import { describeObject } from '../../wire/json.ts'
+import { describeInfrastructure, describeObject } from '../../wire/json.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
 
-/** Every object of the project by kind, names and keys in order, as Feast prints it. */
+/** Every object of the project by kind, and the resources of the whole registry; names and keys in order, as Feast prints it. */
 export async function run(command: CommandContext): Promise<void> {
   const { project, contents } = await command.registry()
   const own = inProject(contents, project)
@@ -16,7 +16,13 @@ export async function run(command: CommandContext): Promise<void> {
     }),
   )
   const { output = 'json' } = command.globals
-  const sorted = sortedKeys({ ...dump, project })
+  const rest = {
+    ...(own.infrastructure.length > 0 && { infra: own.infrastructure.map(describeInfrastructure) }),
+    ...(own.projectMetadata.length > 0 && {
+      projectMetadata: own.projectMetadata.map(({ project: name, uuid }) => ({ project: name, projectUuid: uuid })),
+    }),
+  }
+  const sorted = sortedKeys({ ...dump, ...rest, project })
   command.print(await renderData(sorted, output === 'yaml' ? 'yaml' : 'json'))
 }
 
