@@ -1,12 +1,16 @@
 /**
  * `npm run pack:test`: builds the package, installs its tarball into an empty folder as a user would, and runs the
- * README's quick start there through `npx feast`. What is not in the tarball is not there.
+ * README's quick start there through `npx feast`, on the oldest Node that the package supports. What is not in the
+ * tarball is not there.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+/** The lower end of `engines` in package.json. Its binary comes from the registry, as that of development does. */
+const oldestNode = '22.18.0'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'feast-ts-pack-'))
@@ -67,7 +71,8 @@ try {
   const home = join(folder, 'empty')
   mkdirSync(home)
   writeFileSync(join(home, 'package.json'), '{ "private": true }\n')
-  run(`npm install --no-audit --no-fund ${tarball}`, home)
+  run(`npm install --no-audit --no-fund node@${oldestNode} ${tarball}`, home)
+  check(`the commands run on Node ${oldestNode}`, run('npx --no -- node --version', home).trim() === `v${oldestNode}`)
 
   let cwd = home
   for (const line of quickStart()) {

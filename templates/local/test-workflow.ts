@@ -2,7 +2,7 @@
 import { openStore } from 'feast-ts'
 import { driverActivityFresh, driverActivityV2, driverStats, tripFare } from './features.ts'
 
-await using store = await openStore('.')
+const store = await openStore('.')
 
 console.log('--- apply ---')
 const plan = await store.apply()
@@ -43,3 +43,5 @@ await store.push({
 })
 const fresh = await store.getOnlineFeatures({ features: driverActivityFresh, entities: [{ driver_id: 1001 }] })
 console.table(fresh.rows())
+
+await store.close()

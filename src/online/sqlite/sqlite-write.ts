@@ -47,7 +47,7 @@ function upsertRows(
   const upsert = connection.prepare(upsertStatement(batch.table, derived))
   const newer = looksFirst ? connection.prepare(newerStatement(batch.table)) : null
   const featureCount = batch.table.features.length
-  const parameters = new Array<SQLInputValue>(3 + featureCount * (1 + derived.length)).fill(null)
+  const parameters = new Array<SQLInputValue>(featureCount * (4 + derived.length)).fill(null)
   let written = 0
   for (const row of rows) {
     fillParameters(parameters, batch, row, derived)
@@ -65,13 +65,16 @@ function fillParameters(
   row: number,
   derived: readonly DerivedColumn[],
 ): void {
-  parameters[0] = batch.entityKeys[row] ?? null
-  parameters[1] = wholeSeconds(batch.eventMicros[row] ?? 0n)
-  const created = batch.createdMicros[row] ?? null
-  parameters[2] = created === null ? null : wholeSeconds(created)
-  let at = 3
+  const key = batch.entityKeys[row] ?? null
+  const event = wholeSeconds(batch.eventMicros[row] ?? 0n)
+  const createdMicros = batch.createdMicros[row] ?? null
+  const created = createdMicros === null ? null : wholeSeconds(createdMicros)
+  let at = 0
   for (const column of batch.values) {
     const value = column[row] ?? null
+    parameters[at++] = key
+    parameters[at++] = event
+    parameters[at++] = created
     parameters[at++] = value
     for (const [, of] of derived) parameters[at++] = value === null ? null : of(value)
   }
@@ -87,14 +90,14 @@ function derivedColumns(config: SqliteConfig): readonly DerivedColumn[] {
   ]
 }
 
-/** Parameters: 1 key, 2 event, 3 created, then each feature's value and what is derived from it. */
+/**
+ * Parameters, again for each feature: key, event, created, value and what is derived from it. They have no numbers,
+ * because Node 22 takes a numbered one for a named one and does not bind it by its place; and binding a key for each
+ * feature costs less than joining one with the features.
+ */
 function upsertStatement(table: OnlineTable, derived: readonly DerivedColumn[]): string {
-  const columns = ['value', ...derived.map(([name]) => name)]
-  const rows = table.features.map((feature, index) => {
-    const values = columns.map((_, offset) => `?${4 + index * columns.length + offset}`)
-    return `(?1, ${quoteText(feature.name)}, ${values.join(', ')}, ?2, ?3)`
-  })
-  const all = [...columns, 'event_ts', 'created_ts']
+  const all = ['event_ts', 'created_ts', 'value', ...derived.map(([name]) => name)]
+  const rows = table.features.map((feature) => `(?, ${quoteText(feature.name)}, ${all.map(() => '?').join(', ')})`)
   return `INSERT INTO ${quoteName(tableName(table))} AS t (entity_key, feature_name, ${all.join(', ')})
     VALUES ${rows.join(', ')}
     ON CONFLICT (entity_key, feature_name) DO UPDATE SET ${all.map((name) => `${name} = excluded.${name}`).join(', ')}
@@ -102,9 +105,11 @@ function upsertStatement(table: OnlineTable, derived: readonly DerivedColumn[]):
       AND (t.created_ts IS NULL OR excluded.created_ts >= t.created_ts))`
 }
 
-/** Finds whether a key has a newer row than parameters 1 to 3: the opposite of the upsert's condition. */
+/** Finds whether a key has a newer row than the key, event and created given: the opposite of the upsert's condition. */
 function newerStatement(table: OnlineTable): string {
   const names = table.features.map((feature) => quoteText(feature.name)).join(', ')
-  return `SELECT 1 FROM ${quoteName(tableName(table))} WHERE entity_key = ?1 AND feature_name IN (${names})
-    AND (event_ts > ?2 OR (event_ts = ?2 AND created_ts IS NOT NULL AND (?3 IS NULL OR created_ts > ?3))) LIMIT 1`
+  return `WITH row (entity_key, event_ts, created_ts) AS (VALUES (?, ?, ?))
+    SELECT 1 FROM ${quoteName(tableName(table))} AS t JOIN row ON t.entity_key = row.entity_key
+    WHERE t.feature_name IN (${names}) AND (t.event_ts > row.event_ts OR (t.event_ts = row.event_ts
+      AND t.created_ts IS NOT NULL AND (row.created_ts IS NULL OR t.created_ts > row.created_ts))) LIMIT 1`
 }
