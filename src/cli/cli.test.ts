@@ -320,8 +320,8 @@ describe('looking', () => {
     expect(Object.keys(dump)).toEqual(Object.keys(dump).toSorted())
     expect(dump).toMatchObject({ project: 'rides', featureViews: expect.any(Array) })
     expect(dump.infra).toContainEqual({
-      infraObjectClassType: 'feast.infra.online_stores.sqlite.SqliteTable',
-      sqliteTable: { name: 'rides_driver_hourly_stats', path: expect.stringContaining('online_store.db') },
+      name: 'rides_driver_hourly_stats',
+      path: expect.stringContaining('online_store.db'),
     })
     const versions = await feast(['feature-views', 'list-versions', 'driver_hourly_stats'])
     expect(versions.stdout).toMatch(/^VERSION {2}TYPE +CREATED +VERSION_ID\nv0 /)

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { main } from './main.ts'
 
@@ -126,4 +127,29 @@ describe('what was typed', () => {
     const { stderr } = await feast('get-historical-features', '-f', 'driver_stats:conv_rate', '-d', '@rows.json')
     expect(stderr).toContain('rows.json cannot be read (ENOENT)')
   })
+})
+
+test('--version loads the table of that version, and leaves the one in use and its windows alone', async () => {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await mkdir(join(repo, 'data'), { recursive: true })
+  await connection.run(`COPY (SELECT TIMESTAMPTZ '2026-01-01 10:00:00+00' AS event_timestamp, 7::BIGINT AS driver_id,
+    0.5::FLOAT AS conv_rate, 3::BIGINT AS trips) TO '${join(repo, 'data/stats.parquet')}' (FORMAT parquet)`)
+  connection.closeSync()
+  instance.closeSync()
+  const both = definitions.replaceAll('schema: { conv_rate: float32 }', 'schema: { conv_rate: float32, trips: int64 }')
+  await writeFile(join(repo, 'features-two.ts'), both)
+  await rm(join(repo, 'features.ts'))
+  expect(await feast('apply')).toMatchObject({ code: 0, stderr: '' })
+  const window = ['materialize', '2026-01-01', '2026-01-02', '-v', 'driver_stats'] as const
+  const loaded = await feast(...window, '--version', 'v0')
+  expect(loaded).toMatchObject({ code: 0, stderr: '' })
+  expect(loaded.stdout).toContain(': 1 keys\n')
+  expect((await feast('feature-views', 'describe', 'driver_stats')).stdout).not.toContain('materializationIntervals')
+  const read = async (reference: string): Promise<unknown> =>
+    JSON.parse((await feast('get-online-features', '-e', 'driver_id=7', '-f', reference)).stdout || '{}')
+  expect(await feast(...window, '--version', 'latest')).toMatchObject({ code: 0, stderr: '' })
+  expect(await read('driver_stats@v0:conv_rate')).toMatchObject({ driver_id: [7] })
+  expect(Object.values((await read('driver_stats@v0:conv_rate')) as object).flat()).toContain(0.5)
+  expect(await read('driver_stats:trips')).toMatchObject({ trips: [3] })
 })

@@ -62,11 +62,13 @@ function withShortRate(spec: JsonObject): JsonObject {
   return { ...spec, loggingConfig: { ...loggingConfig, sampleRate: shortestSingle(loggingConfig.sampleRate) } }
 }
 
-/** A table or other resource as `feast registry-dump` prints it. */
+/** A resource as `feast registry-dump` prints it: a table by its own message, anything else with its class. */
 export function describeInfrastructure(object: InfrastructureObject): JsonObject {
   const { schema, message } = infrastructureCodec
   const json = toJson(schema, message(object, writeContext(emptyRegistry)))
-  return isJsonObject(json) ? json : {}
+  if (!isJsonObject(json)) return {}
+  const { sqliteTable } = json
+  return isJsonObject(sqliteTable) ? sqliteTable : json
 }
 
 function objectToJson<K extends RegistryKind>(
