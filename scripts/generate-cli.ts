@@ -64,6 +64,10 @@ on stderr.
 - \`features list --json\` has the feature's name under \`feature_name\`; Feast swaps the two.
 - \`get-historical-features\` prints times as ISO-8601, not as milliseconds, and reads rows from a file with \`-d @FILE\`.
 - \`feature-views list\` has stream feature views too. Lists print names, not Python objects.
+- A tag that a permission requires has to stand on the object in \`permissions check\` and \`list -v\`; Feast looks for it in a
+  place that objects do not have, and so ignores it.
+- \`registry-dump\` has projects and validation references too, and does not fail on on-demand views.
+- \`get-online-features\` refuses two values for one key; Feast reads the last one.
 - An explicit \`--feature-store-yaml\` wins over \`FEATURE_STORE_YAML_BASE64\`.
 
 ${chapters.join('\n')}`

@@ -123,6 +123,16 @@ describe('what was typed', () => {
     expect(stderr).toContain('The value "abc" of driver_id is not of its type, Int64\n')
   })
 
+  test('plan warns of keys without effect, with the nearest one, and of sources that are not there', async () => {
+    await writeFile(join(repo, 'doubtful.yaml'), 'project: rides\nregistry: data/registry.db\nprovidr: local\n')
+    expect(await feast('-f', join(repo, 'doubtful.yaml'), 'plan')).toMatchObject({
+      code: 0,
+      stderr:
+        'warning: The key "providr" has no effect. Did you mean "provider"?\n' +
+        'warning: Data source "driver_source": there is no file data/stats.parquet yet.\n',
+    })
+  })
+
   test('entity rows that cannot be read are named', async () => {
     const { stderr } = await feast('get-historical-features', '-f', 'driver_stats:conv_rate', '-d', '@rows.json')
     expect(stderr).toContain('rows.json cannot be read (ENOENT)')
@@ -144,7 +154,7 @@ test('--version loads the table of that version, and leaves the one in use and i
   const window = ['materialize', '2026-01-01', '2026-01-02', '-v', 'driver_stats'] as const
   const loaded = await feast(...window, '--version', 'v0')
   expect(loaded).toMatchObject({ code: 0, stderr: '' })
-  expect(loaded.stdout).toContain(': 1 keys\n')
+  expect(loaded.stdout).toContain(': 1 key\n')
   expect((await feast('feature-views', 'describe', 'driver_stats')).stdout).not.toContain('materializationIntervals')
   const read = async (reference: string): Promise<unknown> =>
     JSON.parse((await feast('get-online-features', '-e', 'driver_id=7', '-f', reference)).stdout || '{}')

@@ -28,7 +28,7 @@ export class MaterializeReport {
     else if (this.#latest.view !== progress.view) this.#viewDone(this.#latest)
     this.#latest = progress
     const { view, viewNumber, viewCount, rowsDone } = progress
-    this.#line.show(`[${viewNumber}/${viewCount}] ${view}: ${count(rowsDone)} keys`)
+    this.#line.show(`[${viewNumber}/${viewCount}] ${view}: ${keys(rowsDone)}`)
   }
 
   async finish(summary: MaterializeSummary): Promise<void> {
@@ -60,7 +60,7 @@ export class MaterializeReport {
     this.#line.clear()
     const { stdout } = this.#command.terminal
     const name = paint(stdout, ['bold', 'green'], view)
-    this.#command.print(`${name} from ${time(start)} to ${time(end)}: ${count(rowsDone)} keys`)
+    this.#command.print(`${name} from ${time(start)} to ${time(end)}: ${keys(rowsDone)}`)
   }
 
   async #details(summary: MaterializeSummary): Promise<void> {
@@ -75,5 +75,7 @@ const time = (instant: Instant): string =>
     .toString()
     .replace('T', ' ')
     .replace(/(\.\d+)?Z$/, '+00:00')
+
+const keys = (rows: number): string => `${count(rows)} ${rows === 1 ? 'key' : 'keys'}`
 
 const count = (rows: number): string => rows.toLocaleString('en-US').replaceAll(',', ' ')
