@@ -3,6 +3,7 @@ import {
   choice,
   flag,
   integer,
+  type Keys,
   list,
   map,
   number,
@@ -14,6 +15,24 @@ import {
   text,
 } from './config-key.ts'
 import { snowflakeKeys, trinoAuth } from './shared-keys.ts'
+
+/** Both names of Trino's engine take these. */
+const trinoKeys = {
+  host: optional(text('server host')),
+  port: optional(integer('server port', 8080)),
+  catalog: optional(text('Trino catalog')),
+  dataset: optional(text('dataset/schema for temporary tables', 'feast')),
+  user: optional(text('login user')),
+  source: optional(text('client id shown in Trino', 'trino-python-client')),
+  'http-scheme': choice(['http', 'https'], 'http or https', 'http'),
+  verify: flag('check certificate', true),
+  extra_credential: optional(secret('extra credential')),
+  connector: optional(map('connector type + parameters for temp tables')),
+  auth: optional(block('authentication block', trinoAuth)),
+  batch_size: integer('rows per streamed batch', 10000),
+  write_concurrency: integer('parallel writes', 4),
+  offline_write_mode: choice(['append', 'overwrite', 'merge'], 'append/overwrite/merge', 'append'),
+} as const satisfies Keys
 
 /** Compute engine types of Feast 0.67 with their keys. */
 export const batchEngineTypes = {
@@ -108,44 +127,6 @@ export const batchEngineTypes = {
     node_selector: optional(map('node selector')),
     tolerations: list('tolerations', []),
   }),
-  'trino.engine': store(
-    'TrinoComputeEngine',
-    {
-      host: optional(text('server host')),
-      port: optional(integer('server port', 8080)),
-      catalog: optional(text('Trino catalog')),
-      dataset: optional(text('dataset/schema for temporary tables', 'feast')),
-      user: optional(text('login user')),
-      source: optional(text('client id shown in Trino', 'trino-python-client')),
-      'http-scheme': choice(['http', 'https'], 'http or https', 'http'),
-      verify: flag('check certificate', true),
-      extra_credential: optional(secret('extra credential')),
-      connector: optional(map('connector type + parameters for temp tables')),
-      auth: optional(block('authentication block', trinoAuth)),
-      batch_size: integer('rows per streamed batch', 10000),
-      write_concurrency: integer('parallel writes', 4),
-      offline_write_mode: choice(['append', 'overwrite', 'merge'], 'append/overwrite/merge', 'append'),
-    },
-    'kept',
-  ),
-  trino: store(
-    'TrinoEngine',
-    {
-      host: optional(text('server host')),
-      port: optional(integer('server port', 8080)),
-      catalog: optional(text('Trino catalog')),
-      dataset: optional(text('dataset/schema for temporary tables', 'feast')),
-      user: optional(text('login user')),
-      source: optional(text('client id shown in Trino', 'trino-python-client')),
-      'http-scheme': choice(['http', 'https'], 'http or https', 'http'),
-      verify: flag('check certificate', true),
-      extra_credential: optional(secret('extra credential')),
-      connector: optional(map('connector type + parameters for temp tables')),
-      auth: optional(block('authentication block', trinoAuth)),
-      batch_size: integer('rows per streamed batch', 10000),
-      write_concurrency: integer('parallel writes', 4),
-      offline_write_mode: choice(['append', 'overwrite', 'merge'], 'append/overwrite/merge', 'append'),
-    },
-    'kept',
-  ),
+  'trino.engine': store('TrinoComputeEngine', trinoKeys, 'kept'),
+  trino: store('TrinoEngine', trinoKeys, 'kept'),
 } as const satisfies Record<string, StoreType>

@@ -1,4 +1,9 @@
-import type { Permission, PermissionPolicy } from '../model/permission.ts'
+import {
+  type Permission,
+  type PermissionAction,
+  type PermissionPolicy,
+  permissionActions,
+} from '../model/permission.ts'
 import { define } from './definition.ts'
 import { callSite, definitionError } from './place.ts'
 import { type CommonOptions, registered, requireKnownOptions, requireName } from './validate.ts'
@@ -19,19 +24,7 @@ const permissionTypes = [
   'PERMISSION',
 ] as const
 
-const permissionActions = [
-  'CREATE',
-  'DESCRIBE',
-  'UPDATE',
-  'DELETE',
-  'READ_ONLINE',
-  'READ_OFFLINE',
-  'WRITE_ONLINE',
-  'WRITE_OFFLINE',
-] as const
-
 export type PermissionType = (typeof permissionTypes)[number]
-export type PermissionAction = (typeof permissionActions)[number]
 
 /** Feast's registry keeps neither a description nor an owner of a permission. */
 export interface PermissionOptions extends Pick<CommonOptions, 'tags'> {

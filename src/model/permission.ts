@@ -1,5 +1,19 @@
 import type { Registered } from './registered.ts'
 
+/** Everything that can be done to an object, in Feast's order. */
+export const permissionActions = [
+  'CREATE',
+  'DESCRIBE',
+  'UPDATE',
+  'DELETE',
+  'READ_ONLINE',
+  'READ_OFFLINE',
+  'WRITE_ONLINE',
+  'WRITE_OFFLINE',
+] as const
+
+export type PermissionAction = (typeof permissionActions)[number]
+
 /** Who may do what to which objects. Kept and listed; enforced by the servers. */
 export interface Permission extends Registered {
   readonly kind: 'permission'

@@ -1,4 +1,4 @@
-import type { Permission } from '../model/permission.ts'
+import { type Permission, type PermissionAction, permissionActions } from '../model/permission.ts'
 import {
   type RegistryContents,
   type RegistryKind,
@@ -6,20 +6,6 @@ import {
   registryKinds,
 } from '../model/registry-contents.ts'
 import { hasTags } from './lookup.ts'
-
-/** Everything that can be done to an object, in Feast's order. */
-export const permissionActions = [
-  'CREATE',
-  'DESCRIBE',
-  'UPDATE',
-  'DELETE',
-  'READ_ONLINE',
-  'READ_OFFLINE',
-  'WRITE_ONLINE',
-  'WRITE_OFFLINE',
-] as const
-
-export type PermissionAction = (typeof permissionActions)[number]
 
 /** An object that permissions may cover, with Feast's class of it. */
 export interface Resource {

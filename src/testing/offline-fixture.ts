@@ -10,6 +10,7 @@ import type { OfflineStore } from '../plugin/offline-store.ts'
 import type { StoreOptions } from '../plugin/store-options.ts'
 import { type ColumnField, rowsFromBatch, tableFromRows } from '../types/arrow.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
+import { testConfig } from './store-options.ts'
 
 /** An offline store in a folder of its own under the system's temporary folder. */
 export interface OfflineFixture extends AsyncDisposable {
@@ -27,7 +28,7 @@ export async function offlineFixture(
   const offlineStore = { type: 'file', options: {} }
   const store = await open({
     config: offlineStore,
-    store: { ...storeConfig, offlineStore, ...config },
+    store: testConfig({ onlineStore: null, offlineStore, ...config }),
     repoPath: folder,
     clock: systemClock,
     logger: silentLogger,
@@ -77,21 +78,4 @@ export async function rowsOf(batches: AsyncIterable<RecordBatch>): Promise<Featu
 
 export async function* inOrder<T>(items: readonly T[]): AsyncIterable<T> {
   yield* items
-}
-
-const storeConfig: FeatureStoreConfig = {
-  project: 'test',
-  projectDescription: '',
-  provider: 'local',
-  registry: { type: 'file', path: 'registry.db', cacheTtlSeconds: 0, cacheMode: 'sync', options: {} },
-  onlineStore: null,
-  offlineStore: { type: 'file', options: {} },
-  batchEngine: { type: 'local', options: {} },
-  auth: { type: 'no_auth', options: {} },
-  featureServer: null,
-  entityKeySerializationVersion: 3,
-  coerceTzAware: true,
-  materialization: { pullLatestFeatures: false, onlineWriteBatchSize: null },
-  extra: {},
-  path: null,
 }

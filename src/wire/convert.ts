@@ -69,6 +69,38 @@ export const times = {
   }),
 }
 
+interface Described {
+  readonly name: string
+  readonly project: string
+  readonly description: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly owner: string
+}
+
+/** What almost every object says of itself. */
+export const described = {
+  toModel: (spec: Described | undefined): Described => ({
+    name: spec?.name ?? '',
+    project: spec?.project ?? '',
+    description: spec?.description ?? '',
+    tags: spec?.tags ?? {},
+    owner: spec?.owner ?? '',
+  }),
+  toMessage: ({
+    name,
+    project,
+    description,
+    tags,
+    owner,
+  }: Described): Described & { tags: Record<string, string> } => ({
+    name,
+    project,
+    description,
+    tags: { ...tags },
+    owner,
+  }),
+}
+
 /** The name of an enum value; the text of its number when it has no name. */
 export function enumName(schema: DescEnum, value: number): string {
   return schema.value[value]?.name ?? String(value)

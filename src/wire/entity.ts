@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { dummyEntityName, type Entity } from '../model/entity.ts'
 import { string } from '../types/data-type.ts'
-import { times } from './convert.ts'
+import { described, times } from './convert.ts'
 import { typeOfValueType, valueTypeOf } from './field.ts'
 import { EntitySchema } from './gen/feast/core/Entity_pb.ts'
 import { ValueType_Enum } from './gen/feast/types/Value_pb.ts'
@@ -12,25 +12,17 @@ export const entityConverter: Converter<Entity, typeof EntitySchema> = {
   schema: EntitySchema,
   toModel: ({ spec, meta }) => ({
     kind: 'entity',
-    name: spec?.name ?? '',
-    project: spec?.project ?? '',
+    ...described.toModel(spec),
     joinKey: spec?.joinKey ?? '',
     type: spec?.name === dummyEntityName ? string : typeOfValueType(spec?.valueType ?? ValueType_Enum.INVALID),
-    description: spec?.description ?? '',
-    tags: spec?.tags ?? {},
-    owner: spec?.owner ?? '',
     ...times.toModel(meta),
   }),
   toMessage: (entity) =>
     create(EntitySchema, {
       spec: {
-        name: entity.name,
-        project: entity.project,
+        ...described.toMessage(entity),
         valueType: entity.name === dummyEntityName ? ValueType_Enum.INVALID : valueTypeOf(entity.type),
         joinKey: entity.joinKey,
-        description: entity.description,
-        tags: entity.tags,
-        owner: entity.owner,
       },
       meta: times.toMessage(entity),
     }),

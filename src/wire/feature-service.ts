@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import type { FeatureService } from '../model/feature-service.ts'
-import { times } from './convert.ts'
+import { described, times } from './convert.ts'
 import { projectionToMessage, projectionToModel } from './feature-view-projection.ts'
 import { FeatureServiceSchema } from './gen/feast/core/FeatureService_pb.ts'
 import { loggingToMessage, loggingToModel } from './logging-config.ts'
@@ -10,11 +10,7 @@ export const featureServiceConverter: Converter<FeatureService, typeof FeatureSe
   schema: FeatureServiceSchema,
   toModel: ({ spec, meta }) => ({
     kind: 'featureService',
-    name: spec?.name ?? '',
-    project: spec?.project ?? '',
-    description: spec?.description ?? '',
-    tags: spec?.tags ?? {},
-    owner: spec?.owner ?? '',
+    ...described.toModel(spec),
     projections: (spec?.features ?? []).map(projectionToModel),
     logging: spec?.loggingConfig === undefined ? null : loggingToModel(spec.loggingConfig),
     precomputeOnline: spec?.precomputeOnline ?? false,
@@ -23,11 +19,7 @@ export const featureServiceConverter: Converter<FeatureService, typeof FeatureSe
   toMessage: (service) =>
     create(FeatureServiceSchema, {
       spec: {
-        name: service.name,
-        project: service.project,
-        description: service.description,
-        tags: service.tags,
-        owner: service.owner,
+        ...described.toMessage(service),
         features: service.projections.map(projectionToMessage),
         ...(service.logging && { loggingConfig: loggingToMessage(service.logging) }),
         precomputeOnline: service.precomputeOnline,

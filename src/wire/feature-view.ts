@@ -1,29 +1,19 @@
 import { create, fromBinary } from '@bufbuild/protobuf'
 import type { FeatureView } from '../model/feature-view.ts'
-import { timeToLive } from './convert.ts'
-import { sourceToModel, viewSourceToMessage } from './data-source.ts'
-import { fieldToMessage, fieldToModel } from './field.ts'
+import { described } from './convert.ts'
 import { FeatureViewSchema, type FeatureViewSpec, FeatureViewSpecSchema } from './gen/feast/core/FeatureView_pb.ts'
 import type { Converter, WriteContext } from './stored-form.ts'
 import { transformationToMessage, transformationToModel } from './transformation.ts'
-import { entitiesOfView, storedViewMeta, versionOfView } from './view.ts'
+import { columnsOfView, rowsOfView, storedViewMeta, versionOfView } from './view.ts'
 
 export const featureViewConverter: Converter<FeatureView, typeof FeatureViewSchema> = {
   schema: FeatureViewSchema,
   toModel: ({ spec, meta }) => ({
     kind: 'featureView',
-    name: spec?.name ?? '',
-    project: spec?.project ?? '',
-    description: spec?.description ?? '',
-    tags: spec?.tags ?? {},
-    owner: spec?.owner ?? '',
-    ...entitiesOfView.toModel(spec),
-    features: (spec?.features ?? []).map(fieldToModel),
+    ...described.toModel(spec),
+    ...columnsOfView.toModel(spec),
     ...versionOfView.toModel(spec),
-    ttl: timeToLive.toModel(spec?.ttl),
-    batchSource: spec?.batchSource === undefined ? null : sourceToModel(spec.batchSource),
-    streamSource: spec?.streamSource === undefined ? null : sourceToModel(spec.streamSource),
-    online: spec?.online ?? false,
+    ...rowsOfView.toModel(spec),
     offline: spec?.offline ?? false,
     mode: spec?.mode ?? '',
     enableValidation: spec?.enableValidation ?? false,
@@ -36,20 +26,12 @@ export const featureViewConverter: Converter<FeatureView, typeof FeatureViewSche
 }
 
 function specToMessage(view: FeatureView, context: WriteContext): FeatureViewSpec {
-  const { batchSource, streamSource, transformation } = view
+  const { transformation } = view
   return create(FeatureViewSpecSchema, {
-    name: view.name,
-    project: view.project,
-    description: view.description,
-    tags: view.tags,
-    owner: view.owner,
-    ...entitiesOfView.toMessage(view),
-    features: view.features.map(fieldToMessage),
+    ...described.toMessage(view),
+    ...columnsOfView.toMessage(view),
     ...versionOfView.toMessage(view),
-    ttl: timeToLive.toMessage(view.ttl),
-    ...(batchSource && { batchSource: viewSourceToMessage(batchSource) }),
-    ...(streamSource && { streamSource: viewSourceToMessage(streamSource) }),
-    online: view.online,
+    ...rowsOfView.toMessage(view),
     offline: view.offline,
     mode: view.mode,
     enableValidation: view.enableValidation,

@@ -1,11 +1,10 @@
 import { create } from '@bufbuild/protobuf'
 import type { LabelView } from '../model/feature-view.ts'
-import { times, timeToLive } from './convert.ts'
+import { described, times, timeToLive } from './convert.ts'
 import { sourceToModel, viewSourceToMessage } from './data-source.ts'
-import { fieldToMessage, fieldToModel } from './field.ts'
 import { ConflictResolutionPolicy, LabelViewSchema } from './gen/feast/core/LabelView_pb.ts'
 import type { Converter } from './stored-form.ts'
-import { entitiesOfView } from './view.ts'
+import { columnsOfView } from './view.ts'
 
 const policies: Readonly<Record<number, LabelView['conflictPolicy']>> = {
   [ConflictResolutionPolicy.LAST_WRITE_WINS]: 'LAST_WRITE_WINS',
@@ -18,13 +17,8 @@ export const labelViewConverter: Converter<LabelView, typeof LabelViewSchema> = 
   schema: LabelViewSchema,
   toModel: ({ spec, meta }) => ({
     kind: 'labelView',
-    name: spec?.name ?? '',
-    project: spec?.project ?? '',
-    description: spec?.description ?? '',
-    tags: spec?.tags ?? {},
-    owner: spec?.owner ?? '',
-    ...entitiesOfView.toModel(spec),
-    features: (spec?.features ?? []).map(fieldToModel),
+    ...described.toModel(spec),
+    ...columnsOfView.toModel(spec),
     enabled: true,
     version: 'latest',
     organization: '',
@@ -43,13 +37,8 @@ export const labelViewConverter: Converter<LabelView, typeof LabelViewSchema> = 
   toMessage: (view) =>
     create(LabelViewSchema, {
       spec: {
-        name: view.name,
-        project: view.project,
-        description: view.description,
-        tags: view.tags,
-        owner: view.owner,
-        ...entitiesOfView.toMessage(view),
-        features: view.features.map(fieldToMessage),
+        ...described.toMessage(view),
+        ...columnsOfView.toMessage(view),
         ttl: timeToLive.toMessage(view.ttl),
         ...(view.source && { source: viewSourceToMessage(view.source) }),
         online: view.online,

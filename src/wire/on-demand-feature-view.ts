@@ -3,10 +3,10 @@ import type { OnDemandFeatureView, OnDemandSource } from '../model/feature-view.
 import type { Transformation } from '../model/transformation.ts'
 import { storedMode, typescriptMode } from '../model/typescript-transformation.ts'
 import { aggregationToMessage, aggregationToModel } from './aggregation.ts'
-import { times } from './convert.ts'
+import { described, times } from './convert.ts'
 import { nestedSourceToMessage, sourceToModel } from './data-source.ts'
 import { projectionToMessage, projectionToModel } from './feature-view-projection.ts'
-import { fieldToMessage, fieldToModel } from './field.ts'
+import { fieldToModel } from './field.ts'
 import {
   OnDemandFeatureViewSchema,
   type OnDemandFeatureViewSpec,
@@ -16,7 +16,7 @@ import {
 } from './gen/feast/core/OnDemandFeatureView_pb.ts'
 import type { Converter } from './stored-form.ts'
 import { transformationToMessage, transformationToModel } from './transformation.ts'
-import { entitiesOfView, progressOfView, versionOfView } from './view.ts'
+import { columnsOfView, progressOfView, versionOfView } from './view.ts'
 
 /** A view that only aggregates has no function; the model says so with an empty one. */
 const noFunction: Transformation = { mode: '', name: '', body: new Uint8Array(), bodyText: '' }
@@ -27,13 +27,8 @@ export const onDemandFeatureViewConverter: Converter<OnDemandFeatureView, typeof
     const transformation = transformationOf(spec)
     return {
       kind: 'onDemandFeatureView',
-      name: spec?.name ?? '',
-      project: spec?.project ?? '',
-      description: spec?.description ?? '',
-      tags: spec?.tags ?? {},
-      owner: spec?.owner ?? '',
-      ...entitiesOfView.toModel(spec),
-      features: (spec?.features ?? []).map(fieldToModel),
+      ...described.toModel(spec),
+      ...columnsOfView.toModel(spec),
       ...versionOfView.toModel(spec),
       sources: Object.fromEntries(
         Object.entries(spec?.sources ?? {}).flatMap(([name, source]) => {
@@ -67,13 +62,8 @@ function specToMessage(view: OnDemandFeatureView): OnDemandFeatureViewSpec {
   const { transformation, mode } = view
   const isEmpty = transformation.name === '' && transformation.bodyText === '' && transformation.body.length === 0
   return create(OnDemandFeatureViewSpecSchema, {
-    name: view.name,
-    project: view.project,
-    description: view.description,
-    tags: view.tags,
-    owner: view.owner,
-    ...entitiesOfView.toMessage(view),
-    features: view.features.map(fieldToMessage),
+    ...described.toMessage(view),
+    ...columnsOfView.toMessage(view),
     ...versionOfView.toMessage(view),
     sources: Object.fromEntries(Object.entries(view.sources).map(([name, source]) => [name, sourceToMessage(source)])),
     ...(!isEmpty && { featureTransformation: transformationToMessage(transformation, true) }),

@@ -1,9 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import type { StreamFeatureView } from '../model/feature-view.ts'
 import { aggregationToMessage, aggregationToModel } from './aggregation.ts'
-import { optionalDuration, timeToLive } from './convert.ts'
-import { sourceToModel, viewSourceToMessage } from './data-source.ts'
-import { fieldToMessage, fieldToModel } from './field.ts'
+import { described, optionalDuration } from './convert.ts'
 import {
   StreamFeatureViewSchema,
   type StreamFeatureViewSpec,
@@ -11,25 +9,17 @@ import {
 } from './gen/feast/core/StreamFeatureView_pb.ts'
 import type { Converter } from './stored-form.ts'
 import { functionToMessage, transformationToMessage, transformationToModel } from './transformation.ts'
-import { entitiesOfView, storedViewMeta, versionOfView } from './view.ts'
+import { columnsOfView, rowsOfView, storedViewMeta, versionOfView } from './view.ts'
 
 /** Feast does not store whether a stream view is kept offline; it is not. */
 export const streamFeatureViewConverter: Converter<StreamFeatureView, typeof StreamFeatureViewSchema> = {
   schema: StreamFeatureViewSchema,
   toModel: ({ spec, meta }) => ({
     kind: 'streamFeatureView',
-    name: spec?.name ?? '',
-    project: spec?.project ?? '',
-    description: spec?.description ?? '',
-    tags: spec?.tags ?? {},
-    owner: spec?.owner ?? '',
-    ...entitiesOfView.toModel(spec),
-    features: (spec?.features ?? []).map(fieldToModel),
+    ...described.toModel(spec),
+    ...columnsOfView.toModel(spec),
     ...versionOfView.toModel(spec),
-    ttl: timeToLive.toModel(spec?.ttl),
-    batchSource: spec?.batchSource === undefined ? null : sourceToModel(spec.batchSource),
-    streamSource: spec?.streamSource === undefined ? null : sourceToModel(spec.streamSource),
-    online: spec?.online ?? false,
+    ...rowsOfView.toModel(spec),
     offline: false,
     mode: spec?.mode ?? '',
     enableValidation: spec?.enableValidation ?? false,
@@ -45,21 +35,13 @@ export const streamFeatureViewConverter: Converter<StreamFeatureView, typeof Str
 }
 
 function specToMessage(view: StreamFeatureView): StreamFeatureViewSpec {
-  const { batchSource, streamSource, transformation } = view
+  const { transformation } = view
   const tilingHopSize = optionalDuration.toMessage(view.tilingHopSize)
   return create(StreamFeatureViewSpecSchema, {
-    name: view.name,
-    project: view.project,
-    description: view.description,
-    tags: view.tags,
-    owner: view.owner,
-    ...entitiesOfView.toMessage(view),
-    features: view.features.map(fieldToMessage),
+    ...described.toMessage(view),
+    ...columnsOfView.toMessage(view),
     ...versionOfView.toMessage(view),
-    ttl: timeToLive.toMessage(view.ttl),
-    ...(batchSource && { batchSource: viewSourceToMessage(batchSource) }),
-    ...(streamSource && { streamSource: viewSourceToMessage(streamSource) }),
-    online: view.online,
+    ...rowsOfView.toMessage(view),
     mode: view.mode,
     enableValidation: view.enableValidation,
     timestampField: view.timestampField,

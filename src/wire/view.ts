@@ -1,10 +1,15 @@
 import { create } from '@bufbuild/protobuf'
+import type { Duration as DurationMessage } from '@bufbuild/protobuf/wkt'
+import type { Duration } from '../base/instant.ts'
+import type { DataSource } from '../model/data-source.ts'
 import { dummyEntityName, dummyJoinKey } from '../model/entity.ts'
 import type { FeatureViewState, MaterializationInterval } from '../model/feature-view.ts'
 import { type Field, plainField } from '../model/field.ts'
 import { string } from '../types/data-type.ts'
-import { instantOf, times, timestampOf } from './convert.ts'
+import { instantOf, times, timestampOf, timeToLive } from './convert.ts'
+import { sourceToModel, viewSourceToMessage } from './data-source.ts'
 import { fieldToMessage, fieldToModel } from './field.ts'
+import type { DataSource as DataSourceMessage } from './gen/feast/core/DataSource_pb.ts'
 import type { FeatureSpecV2 } from './gen/feast/core/Feature_pb.ts'
 import {
   type FeatureViewMeta,
@@ -14,21 +19,66 @@ import {
   FeatureViewState as StateNumber,
 } from './gen/feast/core/FeatureView_pb.ts'
 
-interface EntitiesModel {
+interface ColumnsModel {
   readonly entities: readonly string[]
   readonly entityColumns: readonly Field[]
+  readonly features: readonly Field[]
+}
+
+interface ColumnsSpec {
+  entities: string[]
+  entityColumns: FeatureSpecV2[]
+  features: FeatureSpecV2[]
 }
 
 /** A view without entities is stored under an entity of Feast's own, with a column of its own. */
-export const entitiesOfView = {
-  toModel: (spec: { entities: string[]; entityColumns: FeatureSpecV2[] } | undefined): EntitiesModel => ({
+export const columnsOfView = {
+  toModel: (spec: ColumnsSpec | undefined): ColumnsModel => ({
     entities: (spec?.entities ?? []).filter((name) => name !== dummyEntityName),
     entityColumns: (spec?.entityColumns ?? []).filter(({ name }) => name !== dummyJoinKey).map(fieldToModel),
+    features: (spec?.features ?? []).map(fieldToModel),
   }),
-  toMessage: ({ entities, entityColumns }: EntitiesModel): { entities: string[]; entityColumns: FeatureSpecV2[] } =>
-    entities.length === 0 && entityColumns.length === 0
-      ? { entities: [dummyEntityName], entityColumns: [fieldToMessage(plainField(dummyJoinKey, string))] }
-      : { entities: [...entities], entityColumns: entityColumns.map(fieldToMessage) },
+  toMessage: ({ entities, entityColumns, features }: ColumnsModel): ColumnsSpec => {
+    const without = entities.length === 0 && entityColumns.length === 0
+    return {
+      entities: without ? [dummyEntityName] : [...entities],
+      entityColumns: (without ? [plainField(dummyJoinKey, string)] : entityColumns).map(fieldToMessage),
+      features: features.map(fieldToMessage),
+    }
+  },
+}
+
+interface RowsModel {
+  readonly ttl: Duration | null
+  readonly batchSource: DataSource | null
+  readonly streamSource: DataSource | null
+  readonly online: boolean
+}
+
+interface RowsSpec {
+  readonly ttl?: DurationMessage
+  readonly batchSource?: DataSourceMessage
+  readonly streamSource?: DataSourceMessage
+  readonly online: boolean
+}
+
+/** As messages are: what is absent may be there as undefined. */
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined }
+
+/** Where the rows of feature views and stream feature views are, and how long they serve. */
+export const rowsOfView = {
+  toModel: (spec: Loose<RowsSpec> | undefined): RowsModel => ({
+    ttl: timeToLive.toModel(spec?.ttl),
+    batchSource: spec?.batchSource === undefined ? null : sourceToModel(spec.batchSource),
+    streamSource: spec?.streamSource === undefined ? null : sourceToModel(spec.streamSource),
+    online: spec?.online ?? false,
+  }),
+  toMessage: ({ ttl, batchSource, streamSource, online }: RowsModel): RowsSpec => ({
+    ttl: timeToLive.toMessage(ttl),
+    ...(batchSource && { batchSource: viewSourceToMessage(batchSource) }),
+    ...(streamSource && { streamSource: viewSourceToMessage(streamSource) }),
+    online,
+  }),
 }
 
 interface VersionSpec {
