@@ -15,8 +15,9 @@ export const eventTimestampColumn = 'event_timestamp'
 
 /**
  * The rows that features are wanted for: objects, an Arrow table, a Parquet or CSV file, or a query over the project's
- * sources, each a table of the source's name. A bare text is a query when it begins with SELECT, WITH or FROM and a
- * blank, and else a path; `{ sql }` and `{ path }` leave no doubt. Relative paths start at the working directory.
+ * sources, each a table of the source's name with the columns that it has there, before the field mapping. A bare text
+ * is a query when it begins with SELECT, WITH or FROM and a blank, and else a path; `{ sql }` and `{ path }` leave no
+ * doubt. Relative paths start at the working directory.
  */
 export type EntityInput =
   | readonly Readonly<Record<string, unknown>>[]
