@@ -23,11 +23,12 @@ async function feast(...argv: readonly string[]): Promise<{ code: number; stdout
   return { code, ...printed }
 }
 
-const definitions = `import { days, entity, featureView, fileSource, float32, int64, permission } from 'feast-ts'
+const definitions = `import { days, entity, featureService, featureView, fileSource, float32, int64, permission } from 'feast-ts'
 const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
 const source = fileSource('driver_source', { path: 'data/stats.parquet', timestampField: 'event_timestamp' })
 export const stats = featureView('driver_stats', { entities: [driver], ttl: days(1), schema: { conv_rate: float32 }, source })
 export const secret = featureView('secret_stats', { entities: [driver], ttl: days(1), schema: { conv_rate: float32 }, source })
+export const ranking = featureService('ranking', [stats])
 export const readers = permission('readers', {
   types: ['FEATURE_VIEW'], namePatterns: ['driver_.*'], actions: ['READ_ONLINE', 'READ_OFFLINE'],
   policy: { kind: 'role', roles: ['reader'] },
@@ -69,6 +70,7 @@ describe('permissions', () => {
     expect(shown.unsecured_resources.map((each) => each.name)).toEqual([
       'driver',
       'secret_stats',
+      'ranking',
       'driver_source',
       'readers',
     ])
@@ -131,6 +133,11 @@ describe('what was typed', () => {
         'warning: The key "providr" has no effect. Did you mean "provider"?\n' +
         'warning: Data source "driver_source": there is no file data/stats.parquet yet.\n',
     })
+  })
+
+  test('a feature service where a view is wanted is named as such', async () => {
+    const { stderr } = await feast('feature-views', 'describe', 'ranking')
+    expect(stderr).toContain('  = "ranking" is a feature service; name its views: feast feature-services list\n')
   })
 
   test('entity rows that cannot be read are named', async () => {

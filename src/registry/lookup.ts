@@ -168,7 +168,10 @@ export function findAnyFeatureView(
 export function getAnyFeatureView(contents: RegistryContents, project: string, name: string): AnyFeatureView {
   const found = findAnyFeatureView(contents, project, name)
   if (found !== undefined) return found
-  throw notFound('featureViews', registryKinds.featureViews, project, name, namesOf(contents, viewKinds, project))
+  const isService = findObject(contents, 'featureServices', project, name) !== undefined
+  const notes = isService ? [`"${name}" is a feature service; name its views: feast feature-services list`] : []
+  const names = namesOf(contents, viewKinds, project)
+  throw notFound('featureViews', registryKinds.featureViews, project, name, names, notes)
 }
 
 /** @throws FTS3105 */
@@ -218,6 +221,7 @@ function notFound(
   project: string,
   name: string,
   candidates: readonly string[],
+  notes: readonly string[] = [],
 ): FeatureStoreError {
   const near = didYouMean(name, candidates)
   const shown = [...candidates].filter((each) => !each.startsWith('__')).sort()
@@ -226,6 +230,7 @@ function notFound(
     message: `There is no ${word} "${name}" in ${place}.${suggestion(name, candidates)}`,
     hint: near === undefined ? undefined : `did you mean "${near}"?`,
     notes: [
+      ...notes,
       shown.length === 0
         ? `${place} has no ${word}`
         : `${place} has: ${shown.slice(0, 20).join(', ')}${shown.length > 20 ? ` and ${shown.length - 20} more` : ''}`,
