@@ -41,9 +41,11 @@ async function frameColumn(dtype: string, cells: readonly GoldenValue[]): Promis
     int64: () => ({ type: new Int64(), values: cells.map(wholeOf) }),
     Int64: () => ({ type: new Int64(), values: cells.map(wholeOf) }),
     int32: () => ({ type: new Int32(), values: cells.map(Number) }),
+    Int32: () => ({ type: new Int32(), values: cells.map((cell) => (cell === null ? null : Number(cell))) }),
     float64: () => ({ type: new Float64(), values: cells.map(numberOf) }),
     float32: () => ({ type: new Float32(), values: cells.map(numberOf) }),
     bool: () => ({ type: new Bool(), values: cells.map((cell) => cell === true) }),
+    boolean: () => ({ type: new Bool(), values: cells.map((cell) => (cell === null ? null : cell === true)) }),
   }
   return made[dtype]?.() ?? objectColumn(cells)
 }
@@ -69,7 +71,9 @@ function wallClock(zone: string | undefined): (cell: GoldenValue) => FeatureValu
 /** Columns of Python objects: text, numbers, flags, bytes, lists or records. */
 async function objectColumn(cells: readonly GoldenValue[]): Promise<FrameColumn> {
   const { arrowTypeOfValues } = await import('../../src/types/arrow-write.ts')
-  const values = cells.map(objectCell)
+  // JSON writes 2.0 and 2 alike here: beside a fraction, a whole number is a float too.
+  const fractions = cells.some((cell) => typeof cell === 'number' && !Number.isInteger(cell))
+  const values = cells.map((cell) => (fractions && typeof cell === 'number' ? cell : objectCell(cell)))
   return { type: arrowTypeOfValues(values, 'object'), values }
 }
 

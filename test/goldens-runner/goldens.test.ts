@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,6 +38,26 @@ describe('what Feast recorded', () => {
     expect(run.lines.at(-1)).toMatch(/^\d{4} passed, 0 failed$/)
     expect(run.exitCode).toBe(0)
   }, 240_000)
+})
+
+describe('the runner takes', () => {
+  test('a case folder alone, also a read-only one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'feast-ts-readonly-'))
+    const golden = join(folder, 'case')
+    cpSync(join(goldens, basic.golden), golden, { recursive: true })
+    for (const path of [join(golden, 'sources', 'main.parquet'), join(golden, 'sources'), golden])
+      chmodSync(path, 0o555)
+    const run = await runGoldens(golden)
+    for (const path of [golden, join(golden, 'sources')]) chmodSync(path, 0o755)
+    rmSync(folder, { recursive: true })
+    expect(run).toEqual({ exitCode: 0, lines: ['case: 2 passed, 0 failed', '2 passed, 0 failed'] })
+  })
+
+  test('a single file', async () => {
+    const run = await runGoldens(join(goldens, 'wire/entity_keys.json'))
+    expect(run.lines).toEqual([expect.stringMatching(/^entity_keys.json: \d+ passed, 0 failed$/), expect.any(String)])
+    expect(run.exitCode).toBe(0)
+  })
 })
 
 type Path = readonly (string | number)[]
@@ -208,6 +228,18 @@ describe('the runner fails', () => {
       'broken.json: 0 passed, 1 failed',
       '0 passed, 2 failed',
     ])
+    expect(run.exitCode).toBe(1)
+  })
+
+  test('over a case that cannot be read and a folder without goldens', async () => {
+    const broken = mkdtempSync(join(tmpdir(), 'feast-ts-broken-'))
+    const empty = await runGoldens(broken)
+    mkdirSync(join(broken, 'a'))
+    writeFileSync(join(broken, 'a', 'case.json'), '{"steps": [')
+    const run = await runGoldens(broken)
+    rmSync(broken, { recursive: true })
+    expect([empty.exitCode, empty.lines.at(-1)]).toEqual([1, '0 passed, 1 failed'])
+    expect(failures(run)).toEqual(['a: 0 passed, 1 failed', '0 passed, 1 failed'])
     expect(run.exitCode).toBe(1)
   })
 

@@ -135,10 +135,11 @@ function dayOf(name: string, value: unknown): unknown {
 async function pulled({ goldenCase, repo }: RunningCase, request: StepRequest): Promise<GoldenTable> {
   const source = await readView(repo, goldenCase.definitions, request.view ?? '')
   const keys = request.join_keys ?? []
-  const bounds = [request.start, request.end].map((text) => (text === undefined ? null : Date.parse(text)))
+  const [start, end] = [request.start, request.end].map((text) => (text == null ? undefined : Instant.parse(text)))
   const within = source.rows.filter((row) => {
-    const time = Number((row[source.timestamp] as { epochMicros: bigint }).epochMicros) / 1000
-    return (bounds[0] ?? Number.NEGATIVE_INFINITY) <= time && time <= (bounds[1] ?? Number.POSITIVE_INFINITY)
+    const time = row[source.timestamp]
+    if (!(time instanceof Instant)) return false
+    return (start === undefined || time.compare(start) >= 0) && (end === undefined || time.compare(end) <= 0)
   })
   const view = { ...source, keys, rows: within, view: { ...source.view, ttl_seconds: 0 } }
   const latest = new Map(within.map((row) => [canonical(keys.map((key) => row[key])), asOf(view, row, 1n << 80n)]))

@@ -129,8 +129,9 @@ const week = 7n * 86_400_000_000n
 /** Recorded times relative to now lie within the run. */
 function sameTime(judged: Judged, expected: IntervalBound, actual: Instant): boolean {
   if (typeof expected === 'string') return Instant.parse(expected)?.equals(actual) === true
-  const ttl = /^now-ttl\((\d+)s\)$/.exec(expected.relative)
-  const back = ttl !== null ? BigInt(ttl[1] ?? 0) * 1_000_000n : expected.relative === 'now-52w' ? 52n * week : 0n
+  const ttl = /^now-ttl\(([\d.]+)s\)$/.exec(expected.relative)
+  const back =
+    ttl !== null ? BigInt(Math.round(Number(ttl[1]) * 1e6)) : expected.relative === 'now-52w' ? 52n * week : 0n
   const time = actual.epochMicros + back
   return time >= judged.from.epochMicros && time <= judged.until.epochMicros
 }
