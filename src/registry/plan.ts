@@ -108,9 +108,16 @@ export function refuseStalePlan(plan: Plan, revision: string, location: string):
   if (plan.revision === revision) return
   throw new FeatureStoreError('FTS3201', {
     message: `The registry ${location} has changed since the plan was made.`,
-    notes: [`the plan was made against revision ${plan.revision}, the registry is at ${revision}`],
+    notes: [
+      `the plan was made against ${revisionName(plan.revision)}; the registry is at ${revisionName(revision)}`,
+      'make a new plan, and look at it before applying it',
+    ],
   })
 }
+
+/** A revision as people compare them: its first letters. There is none before the first apply. */
+const revisionName = (revision: string): string =>
+  revision === '' ? 'an empty registry' : `revision ${revision.slice(0, 12)}`
 
 /** The changes that a person is shown: not the entity that Feast keeps for views without entities. */
 export function shownChanges(plan: Plan): readonly ObjectChange[] {
