@@ -67,7 +67,10 @@ export const registryFixtures: Readonly<Record<string, Fixture>> = {
     const store = await stage.store()
     await stage.feast('plan', '--out', 'next.plan')
     await store.apply()
-    return (await stage.feast('apply', '--plan', 'next.plan')).replaceAll(/revision [0-9a-f]{12}/g, 'revision 5f0c17a02b9d')
+    return (await stage.feast('apply', '--plan', 'next.plan')).replaceAll(
+      /revision [0-9a-f]{12}/g,
+      'revision 5f0c17a02b9d',
+    )
   },
   FTS3202: planned((plan) => plan.replace('driver_stats', 'driver_status')),
   FTS3203: planned((plan) => plan.replace('"formatVersion": 1', '"formatVersion": 9')),
