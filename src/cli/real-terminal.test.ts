@@ -46,7 +46,8 @@ let folder = ''
 let repo = ''
 
 function feast(answer: string, ...args: readonly string[]): Promise<{ code: number; screen: string }> {
-  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...env } = process.env
+  // What would make Node think that the terminal has no colours.
+  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, CI: _ci, ...env } = process.env
   return new Promise((resolve) => {
     execFile(
       'python3',
