@@ -197,6 +197,9 @@ Created sqlite table rides_driver_hourly_stats_fresh
     const args = ['-e', 'driver_id=1001', '-e', 'distance_km=2', '-e', 'price_per_km=3', '-f', 'trip_fare:fare']
     const { stdout } = await feast(['get-online-features', ...args])
     expect(JSON.parse(stdout)).toMatchObject({ driver_id: [1001], fare: [6] })
+    const table = await feast(['get-online-features', ...args, '--output', 'table'])
+    expect(table.stdout.split('\n')[0]).toMatch(/^NAME +VALUE +STATUS +EVENT TIMESTAMP$/)
+    expect(table.stdout).toMatch(/^fare +6 +PRESENT$/m)
   })
 
   test('get-historical-features prints records', async () => {

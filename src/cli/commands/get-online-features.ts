@@ -3,11 +3,11 @@ import { inProject } from '../../registry/lookup.ts'
 import type { FeatureStore } from '../../store/feature-store.ts'
 import { type DataType, formatDataType } from '../../types/data-type.ts'
 import type { FeatureValue } from '../../types/feature-value.ts'
-import { valueFromJson } from '../../types/json.ts'
+import { valueFromJson, valueToJsonText } from '../../types/json.ts'
 import type { CommandContext } from '../command.ts'
-import { renderData } from '../output.ts'
+import { type Columns, renderData, renderTable } from '../output.ts'
 
-/** Prints column to values, as Feast does. */
+/** Prints column to values, as Feast does; as a table, with the status of each value and the time of its event. */
 export async function run(command: CommandContext): Promise<void> {
   const store = await command.store()
   const types = await keyTypes(store)
@@ -16,7 +16,14 @@ export async function run(command: CommandContext): Promise<void> {
   const row = Object.fromEntries(pairs)
   const response = await store.getOnlineFeatures({ features: command.options.list('features'), entities: [row] })
   const { output = 'json' } = command.globals
-  command.print(await renderData(response.toDict(), output === 'yaml' ? 'yaml' : 'json'))
+  if (output !== 'table') return command.print(await renderData(response.toDict(), output))
+  const columns = [
+    ['NAME', (name) => name],
+    ['VALUE', (name) => valueToJsonText(response.column(name)[0] ?? null)],
+    ['STATUS', (name) => response.statuses(name)[0] ?? ''],
+    ['EVENT TIMESTAMP', (name) => response.eventTimestamps(name)[0]?.toString() ?? ''],
+  ] as const satisfies Columns<string>
+  command.print(renderTable(response.names, columns, command.terminal.stdout))
 }
 
 /** One entity row is read; of two values for one key, one would be dropped in silence. */
