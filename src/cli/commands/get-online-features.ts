@@ -16,7 +16,10 @@ export async function run(command: CommandContext): Promise<void> {
   const row = Object.fromEntries(pairs)
   const response = await store.getOnlineFeatures({ features: command.options.list('features'), entities: [row] })
   const { output = 'json' } = command.globals
-  if (output !== 'table') return command.print(await renderData(response.toDict(), output))
+  if (output !== 'table') {
+    command.print(await renderData(response.toDict(), output))
+    return
+  }
   const columns = [
     ['NAME', (name) => name],
     ['VALUE', (name) => valueToJsonText(response.column(name)[0] ?? null)],
