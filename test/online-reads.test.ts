@@ -195,8 +195,7 @@ describe('an online read refuses', () => {
     ['a column that is no list', { driver_id: 1 }, 'FTS5002', 'is no array'],
     ['no columns at all', {}, 'FTS5002', 'no columns'],
   ])('%s', async (_, entities, code, words) => {
-    // biome-ignore lint/suspicious/noExplicitAny: what the compiler would refuse is the point
-    const read = store.getOnlineFeatures({ features, entities: entities as any })
+    const read = store.getOnlineFeatures({ features, entities: entities as never })
     await expect(read).rejects.toMatchObject({ code, message: expect.stringContaining(words) })
   })
 
