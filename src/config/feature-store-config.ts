@@ -12,6 +12,8 @@ export interface FeatureStoreConfig {
   readonly featureServer: Readonly<Record<string, unknown>> | null
   readonly entityKeySerializationVersion: 2 | 3
   readonly coerceTzAware: boolean
+  /** `feast` where the answers of servers are to be Feast's own, its faults included; else null. */
+  readonly compatibility: 'feast' | null
   readonly materialization: MaterializationConfig
   /** Everything else that the file says, by its own key; kept for `feast configuration`. */
   readonly extra: Readonly<Record<string, unknown>>

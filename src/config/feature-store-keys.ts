@@ -200,6 +200,7 @@ export const topLevelKeys = {
   ),
   flags: anything('deprecated, without effect'),
   entity_key_serialization_version: integer('layout of entity keys in online stores: 2 or 3', 3),
+  compatibility: optional(choice(['feast'], 'ours: servers answer as Feast does, its faults included')),
   coerce_tz_aware: flag('entity times without a zone are UTC', true),
   materialization: block(
     'how feature values are written to the online store',

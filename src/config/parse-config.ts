@@ -162,6 +162,7 @@ function build(written: Mapping, source: ConfigSource): FeatureStoreConfig {
     auth: buildStore('auth', written),
     featureServer: isMapping(server) ? server : null,
     entityKeySerializationVersion: version === 2 ? 2 : 3,
+    compatibility: written.compatibility === 'feast' ? 'feast' : null,
     coerceTzAware: coerce === undefined ? true : truth(coerce),
     materialization: {
       pullLatestFeatures: truth(materialization.pull_latest_features ?? false),
@@ -181,6 +182,7 @@ const taken: ReadonlySet<string> = new Set([
   'feature_server',
   'entity_key_serialization_version',
   'coerce_tz_aware',
+  'compatibility',
   'materialization',
 ])
 

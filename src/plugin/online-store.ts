@@ -1,5 +1,6 @@
 import type { Field } from '../model/field.ts'
 import type { InfrastructureObject } from '../model/registry-contents.ts'
+import type { OnlineCells } from './online-cells.ts'
 
 /** What a store keeps the values of one view of one project under. */
 export interface OnlineTable {
@@ -20,17 +21,6 @@ export interface OnlineRead {
   readonly entityKeys: readonly Uint8Array[]
 }
 
-/** Answers of one {@link OnlineRead}: columns, whose element i belongs to `entityKeys[i]`. */
-export interface OnlineColumns {
-  /**
-   * `values[f][i]` is feature f of key i as a serialised `feast.types.Value`: an empty array for a stored null, null
-   * when nothing is stored.
-   */
-  readonly values: readonly (readonly (Uint8Array | null)[])[]
-  /** Event time in microseconds of the epoch; null when nothing is stored for the key. */
-  readonly eventMicros: readonly (bigint | null)[]
-}
-
 /** Rows of one view to be stored: columns of equal length. */
 export interface OnlineWrite {
   readonly table: OnlineTable
@@ -39,6 +29,11 @@ export interface OnlineWrite {
   readonly values: readonly (readonly Uint8Array[])[]
   readonly eventMicros: readonly bigint[]
   readonly createdMicros: readonly (bigint | null)[]
+  /**
+   * Order rows as Feast's own store of this type does, for deployments that depend on it: the last one written replaces
+   * a newer one in SQLite, PostgreSQL, MySQL and DynamoDB; in Redis the first of equal event times stays. Default false.
+   */
+  readonly feastOrder?: boolean | undefined
 }
 
 export interface OnlineWriteSummary {
@@ -48,10 +43,31 @@ export interface OnlineWriteSummary {
   readonly stale: number
 }
 
+/** What a store can do beyond the rules that all of them keep; the support matrix of the docs is made of these. */
+export interface OnlineStoreCapabilities {
+  /** Drops rows by itself some time after they were written. */
+  readonly keyTtl: boolean
+  /** Several rows of one {@link OnlineWrite} become visible at once, or none of them. */
+  readonly transactionalBatches: boolean
+  /** A table per version of a view, for `view@v2:feature`. */
+  readonly versionedViews: boolean
+  readonly vectorSearch: boolean
+  /** What is kept of event times: 1 for microseconds, 1 000 000 for whole seconds. */
+  readonly eventPrecisionMicros: bigint
+  /** Keeps when a row was created, and so orders rows of equal event times by it. */
+  readonly createdTimestamps: boolean
+  /** All reads of a request cost one round trip, whatever the number of views. */
+  readonly oneRoundTrip: boolean
+  /** What Feast answers for a key that this store does not have: `NOT_FOUND`, or `PRESENT` with a null. */
+  readonly missingInFeast: 'NOT_FOUND' | 'PRESENT'
+}
+
 /** The latest values, by entity key. */
 export interface OnlineStore {
-  /** All reads of a request in one call, so that a store can answer with one round trip. */
-  read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineColumns[]>
+  readonly capabilities: OnlineStoreCapabilities
+
+  /** All reads of a request in one call, so that a store can answer with one round trip; one answer per read. */
+  read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineCells[]>
 
   /**
    * Stores rows, one batch. Atomic per key and safe to repeat. An older event never replaces a newer one; of equal
@@ -67,6 +83,9 @@ export interface OnlineStore {
 
   /** Drops the tables and nothing that another project uses. */
   teardown(tables: readonly OnlineTable[]): Promise<void>
+
+  /** One cheap round trip, for readiness checks. @throws what a read would throw when the store cannot be reached. */
+  ping(signal?: AbortSignal): Promise<void>
 
   close(): Promise<void>
 }

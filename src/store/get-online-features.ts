@@ -1,6 +1,6 @@
 import type { Field } from '../model/field.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
-import type { OnlineColumns } from '../plugin/online-store.ts'
+import { CellBlock, type OnlineCells } from '../plugin/online-cells.ts'
 import type { FeatureSelection, ResolvedView } from '../registry/resolved-features.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 import { EntityColumns, type OnlineEntityInput } from './entity-columns.ts'
@@ -88,13 +88,13 @@ async function readAll(
   )
   return plan.reads.map((read, index) => {
     const oldestMicros = read.ttl === null ? null : now.minus(read.ttl).epochMicros
-    return answerOf(read, answers[index], keys[index]?.slots ?? [], oldestMicros)
+    return answerOf(read, answers[index] ?? new CellBlock(0, 0), keys[index]?.slots ?? [], oldestMicros)
   })
 }
 
 function answerOf(
   read: ViewRead,
-  answer: OnlineColumns | undefined,
+  answer: OnlineCells,
   slots: ArrayLike<number>,
   oldestMicros: bigint | null,
 ): ViewAnswer {
@@ -104,8 +104,8 @@ function answerOf(
       kind: 'stored',
       name: output ?? field.name,
       type: field.type,
-      values: answer?.values[index] ?? [],
-      eventMicros: answer?.eventMicros ?? [],
+      cells: answer,
+      feature: index,
       slots,
       oldestMicros,
     },

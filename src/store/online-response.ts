@@ -1,6 +1,7 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
 import { suggestion } from '../base/suggest.ts'
+import { cellBytes, eventMicrosOf, type OnlineCells } from '../plugin/online-cells.ts'
 import type { DataType } from '../types/data-type.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 import { decodeValue } from '../types/value-codec.ts'
@@ -11,13 +12,14 @@ import { decodeValue } from '../types/value-codec.ts'
  */
 export type FeatureStatus = 'PRESENT' | 'NULL_VALUE' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE'
 
-/** A column as the store answered: one element per distinct key, and for each row the number of its key. */
+/** A column as the store answered: cells of the distinct keys, and for each row of the response the row of its key. */
 export interface StoredColumn {
   readonly kind: 'stored'
   readonly name: string
   readonly type: DataType
-  readonly values: readonly (Uint8Array | null)[]
-  readonly eventMicros: readonly (bigint | null)[]
+  readonly cells: OnlineCells
+  /** Number of this feature in the cells. */
+  readonly feature: number
   readonly slots: ArrayLike<number>
   /** Events before this are outside the view's ttl; null when any age will do. */
   readonly oldestMicros: bigint | null
@@ -71,7 +73,7 @@ export class OnlineResponse<Row = FeatureRow> {
     const column = this.#find(name)
     if (column.kind === 'values') return column.values.map(() => null)
     return perRow(column, (slot) => {
-      const micros = column.eventMicros[slot] ?? null
+      const micros = eventMicrosOf(column.cells, slot)
       return micros === null ? null : Instant.fromEpochMicros(micros)
     })
   }
@@ -92,6 +94,11 @@ export class OnlineResponse<Row = FeatureRow> {
     return Object.fromEntries(columns) as { [Name in keyof Row & string]: readonly Row[Name][] }
   }
 
+  /** What the columns are made of, in order: for those who write responses without making a value of every cell. */
+  static columnsOf(response: OnlineResponse<never>): readonly ResponseColumn[] {
+    return [...response.#columns.values()]
+  }
+
   #find(name: string): ResponseColumn {
     const column = this.#columns.get(name)
     if (column !== undefined) return column
@@ -105,7 +112,11 @@ export class OnlineResponse<Row = FeatureRow> {
 /** The values of a column, decoded. Rows of one key share one value. */
 export function valuesOf(column: ResponseColumn): readonly FeatureValue[] {
   if (column.kind === 'values') return column.values
-  const decoded = column.values.map((bytes) => (bytes === null ? null : decodeValue(bytes, column.type)))
+  const { cells, feature, type } = column
+  const decoded = Array.from({ length: cells.rowCount }, (_, slot) => {
+    const bytes = cellBytes(cells, slot, feature)
+    return bytes === null ? null : decodeValue(bytes, type)
+  })
   return perRow(column, (slot) => decoded[slot] ?? null)
 }
 
@@ -114,8 +125,8 @@ function perRow<T>(column: StoredColumn, of: (slot: number) => T): T[] {
 }
 
 function statusOf(column: StoredColumn, slot: number): FeatureStatus {
-  const bytes = column.values[slot] ?? null
-  const event = column.eventMicros[slot] ?? null
+  const bytes = cellBytes(column.cells, slot, column.feature)
+  const event = eventMicrosOf(column.cells, slot)
   if (bytes === null || event === null) return 'NOT_FOUND'
   if (column.oldestMicros !== null && event < column.oldestMicros) return 'OUTSIDE_MAX_AGE'
   return bytes.length === 0 ? 'NULL_VALUE' : 'PRESENT'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { plainField } from '../model/field.ts'
+import { cellBytes, eventMicrosOf } from '../plugin/online-cells.ts'
 import type { OnlineRead, OnlineStore, OnlineTable, OnlineWrite } from '../plugin/online-store.ts'
 import { string } from '../types/data-type.ts'
 import { serializeEntityKey } from '../types/entity-key.ts'
@@ -113,12 +114,13 @@ class Bench {
 
   async read(keys: readonly string[], features?: readonly string[], table?: OnlineTable): Promise<readonly Found[]> {
     const request = this.request(keys, features, table)
-    const [columns] = await this.store.read([request])
-    assert.ok(columns !== undefined, 'one answer per read')
-    assert.equal(columns.values.length, request.features.length, 'one column per feature')
+    const [cells] = await this.store.read([request])
+    assert.ok(cells !== undefined, 'one answer per read')
+    assert.equal(cells.featureCount, request.features.length, 'one cell per feature and row')
+    assert.equal(cells.rowCount, keys.length, 'one row per key')
     return keys.map((_, row) => {
-      const event = columns.eventMicros[row] ?? null
-      const values = request.features.map((name, index) => [name, shown(columns.values[index]?.[row])] as const)
+      const event = eventMicrosOf(cells, row)
+      const values = request.features.map((name, index) => [name, shown(cellBytes(cells, row, index))] as const)
       if (event === null) {
         assert.ok(
           values.every(([, value]) => value === undefined),
@@ -154,9 +156,10 @@ const reading: Rules = {
   },
   'columns are the features asked for, in that order': async (bench) => {
     await bench.write(['x', 1, null, { a: 'xa', b: 'xb' }])
-    const [columns] = await bench.store.read([bench.request(['x'], ['b', 'a'])])
+    const [cells] = await bench.store.read([bench.request(['x'], ['b', 'a'])])
+    assert.ok(cells !== undefined, 'one answer per read')
     assert.deepEqual(
-      columns?.values.map(([value]) => shown(value)),
+      [0, 1].map((feature) => shown(cellBytes(cells, 0, feature))),
       ['xb', 'xa'],
     )
     assert.deepEqual(await bench.read(['x'], ['b']), [[1, { b: 'xb' }]])
@@ -172,20 +175,22 @@ const reading: Rules = {
     await bench.store.write(bench.batch([['x', 2, null, { a: 'there' }]], other))
     const answers = await bench.store.read([bench.request(['x'], ['a'], other), bench.request(['x'], ['a'])])
     assert.deepEqual(
-      answers.map((each) => shown(each.values[0]?.[0])),
+      answers.map((each) => shown(cellBytes(each, 0, 0))),
       ['there', 'here'],
     )
     await bench.store.teardown([other])
   },
-  'an empty list of keys gives empty columns': async (bench) => {
-    assert.deepEqual(await bench.store.read([bench.request([])]), [{ values: [[], []], eventMicros: [] }])
+  'an empty list of keys gives no rows': async (bench) => {
+    assert.deepEqual(await bench.read([]), [])
   },
   'event times come back as exact as the store keeps them': async (bench) => {
     const event = noon + 123_456n
     const batch = bench.batch([['x', 0, null, { a: '1' }]])
     await bench.store.write({ ...batch, eventMicros: [event] })
-    const [columns] = await bench.store.read([bench.request(['x'])])
-    assert.deepEqual(columns?.eventMicros, [event - (event % bench.harness.eventPrecisionMicros)])
+    const [cells] = await bench.store.read([bench.request(['x'])])
+    assert.deepEqual(cells === undefined ? null : [eventMicrosOf(cells, 0)], [
+      event - (event % bench.harness.eventPrecisionMicros),
+    ])
   },
 }
 

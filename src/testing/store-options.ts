@@ -17,6 +17,7 @@ export function testConfig(change: Partial<FeatureStoreConfig> = {}): FeatureSto
     featureServer: null,
     entityKeySerializationVersion: 3,
     coerceTzAware: true,
+    compatibility: null,
     materialization: { pullLatestFeatures: false, onlineWriteBatchSize: null },
     extra: {},
     path: null,

@@ -9,6 +9,8 @@ export type Step = (typeof steps)[number]
 /** The store as an object whose methods can be replaced one by one. */
 export function forward(store: OnlineStore): OnlineStore {
   return {
+    capabilities: store.capabilities,
+    ping: (signal) => store.ping(signal),
     read: (...args) => store.read(...args),
     write: (...args) => store.write(...args),
     infrastructure: (tables) => store.infrastructure(tables),

@@ -1,8 +1,9 @@
 import type { InfrastructureObject } from '../../model/registry-contents.ts'
+import { CellBlock, type OnlineCells } from '../../plugin/online-cells.ts'
 import type {
-  OnlineColumns,
   OnlineRead,
   OnlineStore,
+  OnlineStoreCapabilities,
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
@@ -22,18 +23,36 @@ interface StoredKey {
   readonly values: ReadonlyMap<string, Uint8Array>
 }
 
+const capabilities: OnlineStoreCapabilities = {
+  keyTtl: false,
+  transactionalBatches: true,
+  versionedViews: true,
+  vectorSearch: false,
+  eventPrecisionMicros: 1n,
+  createdTimestamps: true,
+  oneRoundTrip: true,
+  missingInFeast: 'NOT_FOUND',
+}
+
 class MemoryOnlineStore implements OnlineStore {
+  readonly capabilities = capabilities
   readonly #tables = new Map<string, Map<string, StoredKey>>()
 
-  async read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineColumns[]> {
+  async read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineCells[]> {
     signal?.throwIfAborted()
     return reads.map((read) => {
       const table = this.#table(read.table)
-      const keys = read.entityKeys.map((key) => table.get(textOf(key)))
-      return {
-        values: read.features.map((feature) => keys.map((key) => key?.values.get(feature) ?? null)),
-        eventMicros: keys.map((key) => key?.eventMicros ?? null),
+      const cells = new CellBlock(read.entityKeys.length, read.features.length)
+      for (const [row, key] of read.entityKeys.entries()) {
+        const stored = table.get(textOf(key))
+        if (stored === undefined) continue
+        cells.setEventMicros(row, stored.eventMicros)
+        for (const [index, feature] of read.features.entries()) {
+          const value = stored.values.get(feature)
+          if (value !== undefined) cells.set(row, index, value)
+        }
       }
+      return cells
     })
   }
 
@@ -44,7 +63,7 @@ class MemoryOnlineStore implements OnlineStore {
     for (const [row, key] of batch.entityKeys.entries()) {
       const next = rowOf(batch, row)
       const stored = table.get(textOf(key))
-      const replaces = stored === undefined || !isOlder(next, stored)
+      const replaces = batch.feastOrder === true || stored === undefined || !isOlder(next, stored)
       touched.set(textOf(key), replaces || touched.get(textOf(key)) === true)
       if (!replaces) continue
       table.set(textOf(key), { ...next, values: new Map([...(stored?.values ?? []), ...next.values]) })
@@ -68,6 +87,8 @@ class MemoryOnlineStore implements OnlineStore {
   async teardown(tables: readonly OnlineTable[]): Promise<void> {
     for (const table of tables) this.#tables.delete(nameOf(table))
   }
+
+  async ping(): Promise<void> {}
 
   async close(): Promise<void> {}
 

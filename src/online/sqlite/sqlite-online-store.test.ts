@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { plainField } from '../../model/field.ts'
+import { CellBlock, cellBytes, eventMicrosOf } from '../../plugin/online-cells.ts'
 import type { OnlineStore, OnlineTable, OnlineWrite } from '../../plugin/online-store.ts'
 import { testStoreOptions } from '../../testing/store-options.ts'
 import { array, type DataType, float32, int64, string } from '../../types/data-type.ts'
@@ -76,7 +77,10 @@ it('adds the columns that files of older versions lack, and keeps their rows', a
   const old = table('old')
   await store.update({ keep: [old], drop: [] })
   const [before] = await store.read([{ table: old, features: ['f'], entityKeys: [keyOf(1n)] }])
-  expect(before).toEqual({ values: [[encodeValue('a', string)]], eventMicros: [5_000_000n] })
+  expect(before === undefined ? null : [cellBytes(before, 0, 0), eventMicrosOf(before, 0)]).toEqual([
+    encodeValue('a', string),
+    5_000_000n,
+  ])
   await store.write(oneRow(old, ['b'], 6_000_000n))
   expect(query('SELECT value_text, vector_value, event_ts FROM p_old')).toEqual([
     { value_text: 'b', vector_value: null, event_ts: 6 },
@@ -197,21 +201,21 @@ it.each(['all_types', 'local_template'])('reads and re-writes every row of the f
     const of = table(view, Object.fromEntries(features.map((feature) => [feature, string])), project)
     const keys = [...new Set(rows.map((row) => row.entity_key_hex))]
     const entityKeys = keys.map((key) => new Uint8Array(Buffer.from(key, 'hex')))
-    const [columns] = await store.read([{ table: of, features, entityKeys }])
+    const [cells = new CellBlock(0, 0)] = await store.read([{ table: of, features, entityKeys }])
     for (const row of rows) {
       rowsSeen++
       const at = keys.indexOf(row.entity_key_hex)
-      const value = columns?.values[features.indexOf(row.feature_name)]?.[at]
+      const value = cellBytes(cells, at, features.indexOf(row.feature_name))
       expect(Buffer.from(value ?? []).toString('base64'), row.feature_name).toBe(row.value_b64)
-      expect(columns?.eventMicros[at]).toBe(BigInt(row.event_ts) * 1_000_000n)
+      expect(eventMicrosOf(cells, at)).toBe(BigInt(row.event_ts) * 1_000_000n)
     }
     await copy.update({ keep: [of], drop: [] })
     const created = keys.map((key) => rows.find((row) => row.entity_key_hex === key)?.created_ts ?? null)
     await copy.write({
       table: of,
       entityKeys,
-      values: (columns?.values ?? []).map((column) => column.map((value) => value ?? new Uint8Array(0))),
-      eventMicros: (columns?.eventMicros ?? []).map((micros) => micros ?? 0n),
+      values: features.map((_, feature) => keys.map((_, at) => cellBytes(cells, at, feature) ?? new Uint8Array(0))),
+      eventMicros: keys.map((_, at) => eventMicrosOf(cells, at) ?? 0n),
       createdMicros: created.map((seconds) => (seconds === null ? null : BigInt(seconds) * 1_000_000n)),
     })
     const select = 'lower(hex(entity_key)) AS entity_key_hex, feature_name, value_text, event_ts, created_ts'

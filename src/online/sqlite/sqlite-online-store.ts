@@ -1,8 +1,9 @@
 import type { InfrastructureObject } from '../../model/registry-contents.ts'
+import type { OnlineCells } from '../../plugin/online-cells.ts'
 import type {
-  OnlineColumns,
   OnlineRead,
   OnlineStore,
+  OnlineStoreCapabilities,
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
@@ -11,7 +12,7 @@ import type { StoreOptions } from '../../plugin/store-options.ts'
 import { type SqliteConfig, sqliteConfig } from './sqlite-config.ts'
 import { SqliteConnection } from './sqlite-driver.ts'
 import { createStatements, laterColumns, numberColumn, quoteName, quoteText, tableName } from './sqlite-layout.ts'
-import { readColumns } from './sqlite-read.ts'
+import { readCells } from './sqlite-read.ts'
 import { writeRows } from './sqlite-write.ts'
 
 /** The latest values in one SQLite file, in the layout of Feast's store. The file is opened on first use. */
@@ -19,7 +20,19 @@ export async function openSqliteOnlineStore(options: StoreOptions): Promise<Onli
   return new SqliteOnlineStore(sqliteConfig(options))
 }
 
+export const sqliteCapabilities: OnlineStoreCapabilities = {
+  keyTtl: false,
+  transactionalBatches: true,
+  versionedViews: true,
+  vectorSearch: false,
+  eventPrecisionMicros: 1_000_000n,
+  createdTimestamps: true,
+  oneRoundTrip: true,
+  missingInFeast: 'NOT_FOUND',
+}
+
 class SqliteOnlineStore implements OnlineStore {
+  readonly capabilities = sqliteCapabilities
   readonly #config: SqliteConfig
   readonly #connection: SqliteConnection
 
@@ -28,8 +41,8 @@ class SqliteOnlineStore implements OnlineStore {
     this.#connection = new SqliteConnection(config.path)
   }
 
-  read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineColumns[]> {
-    return this.#connection.transaction('read', () => reads.map((read) => readColumns(this.#connection, read)), signal)
+  read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineCells[]> {
+    return this.#connection.transaction('read', () => reads.map((read) => readCells(this.#connection, read)), signal)
   }
 
   write(batch: OnlineWrite, signal?: AbortSignal): Promise<OnlineWriteSummary> {
@@ -58,6 +71,10 @@ class SqliteOnlineStore implements OnlineStore {
 
   async teardown(tables: readonly OnlineTable[]): Promise<void> {
     await this.update({ keep: [], drop: tables })
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#connection.transaction('read', () => this.#exists(''), signal)
   }
 
   async close(): Promise<void> {

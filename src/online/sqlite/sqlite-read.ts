@@ -1,27 +1,27 @@
 import { Instant } from '../../base/instant.ts'
-import type { OnlineColumns, OnlineRead } from '../../plugin/online-store.ts'
+import { CellBlock, eventMicrosOf, type OnlineCells } from '../../plugin/online-cells.ts'
+import type { OnlineRead } from '../../plugin/online-store.ts'
 import type { SqliteConnection } from './sqlite-driver.ts'
 import { quoteName, quoteText, tableName } from './sqlite-layout.ts'
 
-const stored = new Uint8Array(0)
+const storedNull = new Uint8Array(0)
 
 /** One prepared statement per view and set of features, run once per key. Call it inside a transaction. */
-export function readColumns(connection: SqliteConnection, read: OnlineRead): OnlineColumns {
+export function readCells(connection: SqliteConnection, read: OnlineRead): OnlineCells {
   const statement = connection.prepare(selectStatement(read))
   const positions = new Map(read.features.map((feature, index) => [feature, index]))
-  const values = read.features.map(() => new Array<Uint8Array | null>(read.entityKeys.length).fill(null))
-  const eventMicros = new Array<bigint | null>(read.entityKeys.length).fill(null)
-  for (const [at, key] of read.entityKeys.entries()) {
-    for (const row of statement.all(key) as unknown as readonly StoredRow[]) {
-      const column = values[positions.get(row[0]) ?? -1]
-      if (column === undefined) continue
-      column[at] = row[1] ?? stored
-      const event = microsOf(row[2])
-      const latest = eventMicros[at] ?? null
-      if (event !== null && (latest === null || event > latest)) eventMicros[at] = event
+  const cells = new CellBlock(read.entityKeys.length, read.features.length)
+  for (const [row, key] of read.entityKeys.entries()) {
+    for (const [feature, value, time] of statement.all(key) as unknown as readonly StoredRow[]) {
+      const position = positions.get(feature)
+      if (position === undefined) continue
+      cells.set(row, position, value ?? storedNull)
+      const event = microsOf(time)
+      const latest = eventMicrosOf(cells, row)
+      if (event !== null && (latest === null || event > latest)) cells.setEventMicros(row, event)
     }
   }
-  return { values, eventMicros }
+  return cells
 }
 
 type StoredRow = readonly [feature: string, value: Uint8Array | null, eventTimestamp: number | bigint | string | null]
