@@ -1,4 +1,5 @@
 import { renderError } from '../../src/cli/render-error.ts'
+import type { StoreServer } from '../../src/online/online-common/server-errors.ts'
 import { type Fixture, features, statsSql, yaml } from './stage.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -16,6 +17,13 @@ const write =
   (rows: readonly Row[], view = 'driver_stats'): Fixture =>
   async (stage) =>
     (await stage.applied()).writeToOnlineStore({ view, rows })
+
+const server: StoreServer = { name: 'PostgreSQL', address: 'db.example.com:5432' }
+
+/** What stores make of an error of their driver; their own tests provoke each on the real server. */
+async function throwAs(make: (errors: typeof import('../../src/online/online-common/server-errors.ts')) => Error) {
+  throw make(await import('../../src/online/online-common/server-errors.ts'))
+}
 
 const full = { driver_id: 1001, event_timestamp: '2026-01-01T11:00:00Z', conv_rate: 0.5, trips: 7 }
 const end = '2026-01-01T12:00:00Z'
@@ -55,6 +63,14 @@ export const onlineFixtures: Readonly<Record<string, Fixture>> = {
     )
     return stage.applied()
   },
+  FTS5014: async () => throwAs((errors) => errors.unreachable(server, new Error('connect ECONNREFUSED 10.0.0.7:5432'))),
+  FTS5015: async () =>
+    throwAs((errors) => errors.loginRefused(server, new Error('password authentication failed for user "feast"'))),
+  FTS5016: async () => throwAs((errors) => errors.timedOut(server, 'the read', 5)),
+  FTS5017: async () =>
+    throwAs((errors) => errors.tooLarge(server, { what: 'a value of feature "picture"', bytes: 70_000, most: 65_535 })),
+  FTS5018: async () => throwAs((errors) => errors.refused(server, new Error('type "vector" does not exist'))),
+  FTS5019: async () => throwAs((errors) => errors.full(server, new Error('No space left on device'))),
   FTS5020: async (stage) => (await stage.applied()).push({ source: 'driver_source', rows: [full] }),
   FTS5021: write([{ driver_id: 1001, conv_rate: 0.5 }]),
   FTS5022: write([{ ...full, conv_rate: 'high' }]),
@@ -106,6 +122,11 @@ export const onlineFixtures: Readonly<Record<string, Fixture>> = {
     return store.materializeIncremental({ end })
   },
   FTS6006: async (stage) => (await stage.applied()).materializeIncremental({ end, version: 'v2' }),
+  FTS8002: async () => {
+    const { loadDriver } = await import('../../src/plugin/load-driver.ts')
+    const name: string = 'a-package-that-nobody-has'
+    return loadDriver('postgres', 'pg', () => import(name))
+  },
   FTS9001: async (stage) =>
     renderError(new TypeError('undefined is not iterable'), { cwd: stage.folder, output: process.stderr }),
 }
