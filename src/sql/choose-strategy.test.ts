@@ -9,12 +9,19 @@ const statistics = (changes: Partial<JoinStatistics>): JoinStatistics => ({
   fixedFeatures: 3,
   wideFeatures: 0,
   filterByCreated: false,
+  carriesExactly: true,
   ...changes,
 })
 
 describe('choice of the join strategy', () => {
   it('carries the features along when few entity rows meet a large source', () => {
     expect(chooseStrategy(statistics({ entityRows: 1000 })).strategy).toBe('carry')
+  })
+
+  it('never carries features through an aggregate that changes them', () => {
+    const few = statistics({ entityRows: 1000, carriesExactly: false })
+    expect(chooseStrategy(few).strategy).not.toBe('carry')
+    expect(chooseStrategy(few).seconds.carry).toBeUndefined()
   })
 
   it('fetches the features of the winners when carrying them through the aggregate costs more', () => {

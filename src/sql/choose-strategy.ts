@@ -13,6 +13,11 @@ export interface JoinStatistics {
   readonly wideFeatures: number
   /** Rows are hidden by their created time, for which a merge needs a running maximum and a second scan. */
   readonly filterByCreated: boolean
+  /**
+   * An aggregate gives the features back bit by bit. False where it compares records, or carries lists and structs: an
+   * engine may then keep values in a sortable form, in which -0.0 is 0.0.
+   */
+  readonly carriesExactly: boolean
 }
 
 export interface StrategyChoice {
@@ -65,7 +70,7 @@ function estimate(statistics: JoinStatistics): Partial<Record<JoinStrategy, numb
   const probe = sourceRows * (cost.scan + (cached ? cost.probe / 3 : cost.probe)) + pairs * cost.pair
   const scanFeatures = sourceRows * features * cost.scanFeature
   const nanos = {
-    carry: probe + scanFeatures + matches * (perMatch + perCarried),
+    ...(statistics.carriesExactly && { carry: probe + scanFeatures + matches * (perMatch + perCarried) }),
     gather: probe + matches * perMatch + sourceRows * cost.gatherScan + scanFeatures + entityRows * cost.gatherRow,
     asof:
       sourceRows * (cost.scan + cost.sortSource + features * cost.sortFeature) +

@@ -128,6 +128,7 @@ async function planView(
     ttlMicros,
     statistics,
     filterByCreated,
+    order,
   })
   const choice = chooseStrategy(joined)
   const view: ViewPlan = {
@@ -177,6 +178,7 @@ interface KnownOfView {
   readonly ttlMicros: bigint | null
   readonly statistics: EntityStatistics
   readonly filterByCreated: boolean
+  readonly order: RowOrder
 }
 
 async function joinStatistics(session: Session, known: KnownOfView): Promise<JoinStatistics> {
@@ -195,8 +197,11 @@ async function joinStatistics(session: Session, known: KnownOfView): Promise<Joi
     fixedFeatures: features.length - wideFeatures,
     wideFeatures,
     filterByCreated: known.filterByCreated,
+    carriesExactly: known.order.kind === 'packed' && !features.some(({ column }) => isNested(column.type)),
   }
 }
+
+const isNested = (type: string): boolean => /^(STRUCT|MAP)|\]$/.test(type)
 
 /** A filter on every row costs more than it saves unless it spares this share of the source's time range. */
 const worthwhile = 0.05

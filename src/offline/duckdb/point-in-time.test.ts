@@ -10,10 +10,12 @@ import { float64, int64, string, unixTimestamp } from '../../types/data-type.ts'
 import type { FeatureRow } from '../../types/feature-value.ts'
 import { type DuckdbOverrides, openDuckdbOfflineStore } from './duckdb-offline-store.ts'
 
-const plans: readonly DuckdbOverrides[] = (['carry', 'gather', 'asof'] as const).flatMap((strategy: JoinStrategy) => [
-  { strategy },
-  { strategy, recordOrder: true },
-])
+/** Records are never carried, as that would turn -0.0 into 0.0. */
+const plans: readonly DuckdbOverrides[] = [
+  ...(['carry', 'gather', 'asof'] as const).map((strategy: JoinStrategy) => ({ strategy })),
+  ...(['gather', 'asof'] as const).map((strategy: JoinStrategy) => ({ strategy, recordOrder: true })),
+  { recordOrder: true },
+]
 
 const base = 1_700_000_000_000_000n
 /** Few different times, so that rows tie, and entity times fall on the very edge of windows. */
