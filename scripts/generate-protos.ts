@@ -1,10 +1,11 @@
 /**
  * Writes our own `.proto` files from the tables `proto/messages.tsv` and `proto/services.tsv`, which list every field,
- * enum value and call of Feast's wire format, and compiles them into `src/wire/gen`. Running it again changes nothing.
+ * enum value and call of Feast's wire format, and compiles them into `src/wire/gen`, with those of `proto/grpc`, which
+ * are written by hand. Running it again changes nothing.
  * An argument names another folder to write below, for the test that compares.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -215,6 +216,7 @@ for (const file of new Set([...fields, ...calls].map((row) => row.file))) {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, protoText(file))
 }
+if (output !== root) cpSync(join(root, 'proto/grpc'), join(output, 'proto/grpc'), { recursive: true })
 rmSync(join(output, 'src/wire/gen'), { recursive: true, force: true })
 const buf = join(root, 'node_modules/.bin/buf')
 execFileSync(buf, ['generate', join(output, 'proto'), '--output', output], { cwd: root, stdio: 'inherit' })
