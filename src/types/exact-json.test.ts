@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { exactJsonText, parseExactJson } from './exact-json.ts'
+
+describe('JSON with all digits', () => {
+  it('gives a bigint for an integer that a number cannot hold, and a number for every other', () => {
+    const text = '{"a":[9007199254740993,-9223372036854775808,9007199254740991,1,-0.5,1e3],"b":1234567890123456.5}'
+    expect(parseExactJson(text)).toEqual({
+      a: [9007199254740993n, -9223372036854775808n, 9007199254740991, 1, -0.5, 1000],
+      b: 1234567890123456.5,
+    })
+  })
+
+  it('leaves digits inside of texts and names alone', () => {
+    const text = '{"12345678901234567890":"\\"9007199254740993","x":9007199254740993}'
+    expect(parseExactJson(text)).toEqual({ '12345678901234567890': '"9007199254740993', x: 9007199254740993n })
+  })
+
+  it.each(['0012345678901234567890', '[12345678901234567890,]', '-', '{"a":12345678901234567890'])(
+    'refuses %s',
+    (text) => {
+      expect(() => parseExactJson(text)).toThrow(SyntaxError)
+    },
+  )
+
+  it('reads back every value that it writes', () => {
+    const exact = fc.letrec((tie) => ({
+      value: fc.oneof(fc.string(), fc.integer(), fc.bigInt().filter(beyond), fc.boolean(), tie('list'), tie('object')),
+      list: fc.array(tie('value'), { maxLength: 4 }),
+      object: fc.dictionary(fc.string(), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+    })).value
+    fc.assert(
+      fc.property(exact, (value) => {
+        expect(parseExactJson(exactJsonText(value))).toEqual(value)
+      }),
+    )
+  })
+
+  it('writes NaN and infinities as Feast reads them', () => {
+    expect(exactJsonText([Number.NaN, Number.POSITIVE_INFINITY, -1 / 0])).toBe('["NaN","Infinity","-Infinity"]')
+  })
+})
+
+const beyond = (value: bigint): boolean => !Number.isSafeInteger(Number(value))
