@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { type CommandRow, helpGroups, type OptionRow } from '../src/cli/command.ts'
 import { commandTable } from '../src/cli/command-table.ts'
-import { commonOptions, globalOptions } from '../src/cli/program.ts'
+import { commonOptions, globalOptions } from '../src/cli/common-options.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 

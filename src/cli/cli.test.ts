@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ function node(args: readonly string[], cwd: string, env: Record<string, string> 
     const child = execFile(
       process.execPath,
       [...args],
-      { cwd, env: { ...process.env, NO_COLOR: '1', ...env } },
+      { cwd, env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: join(folder, '.cache'), ...env } },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
         // Paths differ from run to run.
@@ -415,6 +415,46 @@ describe('manners', () => {
     for (const shell of ['bash', 'zsh', 'fish']) {
       expect((await feast(['completion', shell])).stdout).toContain('materialize-incremental')
     }
+  })
+})
+
+describe('completion in bash', () => {
+  /** What the shell offers for a line, with the cursor at its end. */
+  function offered(line: string): readonly string[] {
+    const script = [
+      completion,
+      `COMP_LINE=${JSON.stringify(line)}`,
+      `COMP_POINT=${line.length}`,
+      '_feast',
+      `printf '%s\\n' "\${COMPREPLY[@]}"`,
+    ].join('\n')
+    const env = { PATH: process.env.PATH, HOME: folder }
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: repo, env, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    return stdout.split('\n').filter((word) => word !== '')
+  }
+  let completion: string
+  beforeAll(async () => {
+    completion = (await feast(['completion', 'bash'])).stdout
+    await feast(['entities', 'list'])
+  })
+
+  test('offers commands, the words after them and their options', () => {
+    expect(offered('feast mat')).toEqual(['materialize', 'materialize-incremental'])
+    expect(offered('feast feature-services ')).toEqual(['list', 'describe'])
+    expect(offered('feast delete --f')).toEqual(['--force'])
+  })
+
+  test('offers the names of objects, from what the last command saw in the registry', () => {
+    expect(offered('feast entities describe ')).toContain('driver')
+    expect(offered('feast feature-services describe driver_activity_v')).toContain('driver_activity_v1')
+    expect(offered('feast materialize -v driver_h')).toContain('driver_hourly_stats')
+    expect(offered(`feast -c ${repo} entities describe dri`)).toEqual(['driver'])
+    expect(offered('feast -c /nowhere entities describe dri')).toEqual([])
+  })
+
+  test('offers features behind the colon, at which bash begins a new word', () => {
+    expect(offered('feast get-online-features -f driver_hourly_stats:conv')).toEqual(['conv_rate'])
   })
 })
 

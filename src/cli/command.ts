@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
+import type { NameKind } from './known-names.ts'
 import type { OutputFormat } from './output.ts'
 import type { RegistryView } from './read-registry.ts'
 import type { Terminal } from './terminal.ts'
@@ -15,6 +16,8 @@ export interface OptionRow {
   readonly required?: true
   readonly default?: string
   readonly choices?: readonly string[]
+  /** What its value is the name of, for completion. */
+  readonly names?: NameKind
 }
 
 /** Headings of `feast --help`, in this order. */
@@ -28,6 +31,8 @@ export interface CommandRow {
   readonly summary: string
   /** Such as `<name>` or `[start]`. */
   readonly arguments?: readonly string[]
+  /** What its first argument is the name of, for completion. */
+  readonly names?: NameKind
   readonly options?: readonly OptionRow[]
   /** What `--json` prints, in words, with the names of the keys. */
   readonly json: string

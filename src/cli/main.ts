@@ -15,6 +15,9 @@ const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 /** Codes of faults in what was typed. */
 const usageCodes: ReadonlySet<string> = new Set(['FTS1101', 'FTS1102', 'FTS1103', 'FTS1104'])
 
+/** After these the registry holds other names, and has been read anyway. */
+const changesNames: ReadonlySet<string> = new Set(['apply', 'delete'])
+
 /** Runs one command of `feast`; `argv` is without the program's name. Returns the exit code and never throws. */
 export async function main(
   argv: readonly string[],
@@ -77,13 +80,21 @@ async function runCommand(invocation: Invocation, terminal: Terminal, signal: Ab
     registry: async () => {
       const { readRegistry } = await import('./read-registry.ts')
       const { repoPath, yamlPath } = globals
-      return readRegistry({ repoPath, yamlPath, env: terminal.env, clock: systemClock, logger })
+      const view = await readRegistry({ repoPath, yamlPath, env: terminal.env, clock: systemClock, logger })
+      const { rememberNames } = await import('./known-names.ts')
+      await rememberNames(repoPath, terminal.env, view.contents, view.project)
+      return view
     },
     print: (line) => terminal.stdout.write(`${line}\n`),
     note: (line) => terminal.stderr.write(`${line}\n`),
   }
   try {
     const code = (await run(command)) ?? exitCodes.done
+    if (changesNames.has(invocation.row.path) && opened !== undefined) {
+      const store = await opened
+      const { rememberNames } = await import('./known-names.ts')
+      await rememberNames(globals.repoPath, terminal.env, await store.contents(), store.project)
+    }
     return code
   } finally {
     const store = await opened?.catch(() => undefined)

@@ -3,7 +3,7 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { type CommandRow, helpGroups, type OptionRow } from './command.ts'
 import { commandTable, groupSummaries } from './command-table.ts'
-import { outputFormats } from './output.ts'
+import { commonOptions, globalOptions } from './common-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A command as it was typed. */
@@ -22,21 +22,6 @@ export class HelpShown extends Error {
     this.asked = asked
   }
 }
-
-/** Options that every command takes, before or after its name. */
-export const commonOptions: readonly OptionRow[] = [
-  { flags: '--output <format>', doc: 'how results are printed', choices: outputFormats },
-  { flags: '--json', doc: 'the same as --output json' },
-  { flags: '--debug', doc: 'print stacks of errors' },
-]
-
-export const globalOptions: readonly OptionRow[] = [
-  { flags: '-c, --chdir <folder>', doc: 'the feature repository; default: the current folder' },
-  { flags: '-f, --feature-store-yaml <file>', doc: 'the configuration; default: feature_store.yaml in the repository' },
-  { flags: '--config <file>', doc: 'the same as --feature-store-yaml' },
-  { flags: '--log-level <level>', doc: 'debug, info, warning, error or critical', default: 'warning' },
-  ...commonOptions,
-]
 
 /** Finds out what was typed. @throws FTS1101 … FTS1103 for what cannot be understood, {@link HelpShown} after help. */
 export async function parseArguments(argv: readonly string[], terminal: Terminal): Promise<Invocation> {
