@@ -20,7 +20,18 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           // The runners of other projects' test files, planted by tests, are not ours.
-          exclude: ['**/node_modules/**', 'templates/**'],
+          exclude: ['**/node_modules/**', 'templates/**', '**/*.service.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Against real servers, which each file starts for itself; see test/services/.
+          name: 'services',
+          include: ['{src,test}/**/*.service.test.ts'],
+          globalSetup: ['test/services/report-missing.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Certificates, makeCertificates } from './certificates.ts'
+import { removeFolder, serverFolder } from './folder.ts'
+import { freePort } from './free-port.ts'
+import { accountOf, program } from './programs.ts'
+import { ServerProcess } from './server-process.ts'
+import type { Service } from './service.ts'
+
+export interface PostgresService extends Service {
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** Undefined without `tls`. */
+  readonly certificates: Certificates | undefined
+  readonly pid: number | undefined
+}
+
+export interface PostgresOptions {
+  /** TLS is offered, and required with `only`. */
+  readonly tls?: boolean | 'only'
+  /** Settings of the server, such as `max_connections`. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+const [user, password, database] = ['feast', 'feast secret', 'postgres'] as const
+
+/** A PostgreSQL server with a superuser and password. The server refuses root, so root starts it as another user. */
+export async function postgresServer(options: PostgresOptions = {}): Promise<PostgresService> {
+  const account = accountOf('postgres', 'nobody')
+  const folder = serverFolder('postgres', account)
+  const data = join(folder, 'data')
+  const port = await freePort()
+  const certificates = options.tls === undefined ? undefined : makeCertificates(folder, account)
+  writeFileSync(join(folder, 'password'), password, { mode: 0o644 })
+  const fresh = ['--no-sync', '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-instructions']
+  execFileSync(program('initdb'), ['-D', data, '-U', user, `--pwfile=${join(folder, 'password')}`, ...fresh], {
+    cwd: folder,
+    stdio: 'pipe',
+    ...account,
+  })
+  if (options.tls === 'only') writeFileSync(join(data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 scram-sha-256\n')
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    shared_buffers: '32MB',
+    // The server is killed in tests, the machine is not.
+    fsync: 'off',
+    full_page_writes: 'off',
+    ...(certificates && { ssl: 'on', ssl_cert_file: certificates.certificate, ssl_key_file: certificates.key }),
+    ...options.settings,
+  }
+  const server = await ServerProcess.start({
+    program: program('postgres'),
+    args: ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    folder,
+    account,
+    isReady: (output) => output.includes('database system is ready to accept connections'),
+    stopSignal: 'SIGINT',
+  })
+  return {
+    host: '127.0.0.1',
+    port,
+    user,
+    password,
+    database,
+    certificates,
+    get pid() {
+      return server.pid
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    async [Symbol.asyncDispose]() {
+      await server.kill()
+      removeFolder(folder)
+    },
+  }
+}
