@@ -3,6 +3,8 @@ import { didYouMean } from '../base/suggest.ts'
 import { coerceValue } from '../types/coerce.ts'
 import { type DataType, formatDataType } from '../types/data-type.ts'
 import type { FeatureValue } from '../types/feature-value.ts'
+import { fieldStatus } from './feature-status.ts'
+import type { ValueColumn } from './online-response.ts'
 
 /** Entity rows of an online read: an array of objects, or columns of equal length by name. */
 export type OnlineEntityInput =
@@ -19,15 +21,42 @@ export interface ColumnNeed {
   readonly neededBy: string
 }
 
+/** Turns what a caller gave for an entity column into a value of its type. @throws FTS5081 when it is none. */
+export type EntityCoercion = (value: unknown, type: DataType) => FeatureValue
+
+/** One column of the entity rows in the type that it is needed in. */
+export class EntityColumn implements ValueColumn {
+  readonly kind = 'values'
+  readonly name: string
+  readonly type: DataType
+  readonly quick: readonly FeatureValue[]
+  readonly ofNull = fieldStatus.NULL_VALUE
+  #values: readonly FeatureValue[] | undefined
+
+  constructor(name: string, type: DataType, quick: readonly FeatureValue[]) {
+    this.name = name
+    this.type = type
+    this.quick = quick
+  }
+
+  get values(): readonly FeatureValue[] {
+    this.#values ??= isInt64(this.type)
+      ? this.quick.map((value) => (typeof value === 'number' ? BigInt(value) : value))
+      : this.quick
+    return this.#values
+  }
+}
+
 /** The entity rows as columns, each value of the type that it is needed in. Columns that nobody needs are ignored. */
 export class EntityColumns {
   readonly rowCount: number
   readonly #raw: (name: string) => readonly unknown[] | undefined
   readonly #given: () => readonly string[]
-  readonly #typed = new Map<string, readonly FeatureValue[]>()
+  readonly #coerce: EntityCoercion
 
   /** @throws FTS5002 when the columns differ in length, or nothing tells how many rows there are. */
-  constructor(input: OnlineEntityInput) {
+  constructor(input: OnlineEntityInput, coerce: EntityCoercion = coerceValue) {
+    this.#coerce = coerce
     if (isRows(input)) {
       this.rowCount = input.length
       this.#raw = (name) => input.map((row) => row[name])
@@ -40,18 +69,28 @@ export class EntityColumns {
   }
 
   /** @throws FTS5001 or FTS5004 when a value is missing, FTS5003 when one is of another type. */
-  column(need: ColumnNeed): readonly FeatureValue[] {
-    const key = `${need.role} ${formatDataType(need.type)} ${need.column}`
-    const known = this.#typed.get(key)
-    if (known !== undefined) return known
+  column(need: ColumnNeed): EntityColumn {
     const raw = this.#raw(need.column)
     if (raw === undefined) throw this.#missing(need, null)
+    const { type } = need
+    if (areQuick(raw, type)) return new EntityColumn(need.column, type, raw)
     const values = raw.map((value, row) => {
       if (value === undefined || (value === null && need.role === 'joinKey')) throw this.#missing(need, row, value)
-      return typed(value, need, row)
+      return this.#typed(value, need, row)
     })
-    this.#typed.set(key, values)
-    return values
+    return new EntityColumn(need.column, type, values)
+  }
+
+  #typed(value: unknown, need: ColumnNeed, row: number): FeatureValue {
+    try {
+      return this.#coerce(value, need.type)
+    } catch (cause) {
+      throw new FeatureStoreError('FTS5003', {
+        message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${shown(value).replace(/^(-?\d+)n$/, '$1')} is not.`,
+        field: `entities[${row}].${need.column}`,
+        cause,
+      })
+    }
   }
 
   #missing(need: ColumnNeed, row: number | null, value?: null): FeatureStoreError {
@@ -105,16 +144,21 @@ function commonLength(columns: Readonly<Record<string, readonly unknown[]>>): nu
   return first[1].length
 }
 
-function typed(value: unknown, need: ColumnNeed, row: number): FeatureValue {
-  try {
-    return coerceValue(value, need.type)
-  } catch (cause) {
-    throw new FeatureStoreError('FTS5003', {
-      message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${shown(value).replace(/^(-?\d+)n$/, '$1')} is not.`,
-      field: `entities[${row}].${need.column}`,
-      cause,
-    })
+const isInt64 = (type: DataType): boolean => type.kind === 'scalar' && type.name === 'int64'
+
+/** True when all values are of the type as they are, which for the most common keys is quickly seen. */
+function areQuick(values: readonly unknown[], type: DataType): values is readonly FeatureValue[] {
+  if (type.kind !== 'scalar') return false
+  if (type.name === 'int64') {
+    for (let row = 0; row < values.length; row++) if (!Number.isSafeInteger(values[row])) return false
+    return true
   }
+  if (type.name !== 'string') return false
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]
+    if (typeof value !== 'string' || !value.isWellFormed()) return false
+  }
+  return true
 }
 
 function shown(value: unknown): string {

@@ -1,13 +1,23 @@
 import type { Field } from '../model/field.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
-import { CellBlock, type OnlineCells } from '../plugin/online-cells.ts'
-import type { FeatureSelection, ResolvedView } from '../registry/resolved-features.ts'
+import { CellBlock } from '../plugin/online-cells.ts'
+import type { ResolvedView } from '../registry/resolved-features.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
-import { EntityColumns, type OnlineEntityInput } from './entity-columns.ts'
-import { type FeaturesInput, givenFeatures } from './feature-selection.ts'
-import { computeOnDemand, findOnDemandFunctions } from './on-demand.ts'
-import { type OnlineReadPlan, planOnlineRead, type ViewRead } from './online-read-plan.ts'
+import type { DistinctKeys } from './distinct-keys.ts'
+import { type EntityCoercion, type EntityColumn, EntityColumns, type OnlineEntityInput } from './entity-columns.ts'
+import { type FeaturesInput, type GivenFeatures, givenFeatures } from './feature-selection.ts'
+import {
+  type FieldStatus,
+  fieldStatus,
+  type OldestEvent,
+  rowStatuses,
+  type StatusRules,
+  statusRules,
+} from './feature-status.ts'
+import { computeOnDemand, findOnDemandFunctions, type OnDemandOutput } from './on-demand.ts'
+import { type OnlineReadPlan, planOnlineRead, type Ttl } from './online-read-plan.ts'
 import { OnlineResponse, type ResponseColumn, type StoredColumn, valuesOf } from './online-response.ts'
+import type { ReadTimings } from './read-timings.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface OnlineFeaturesRequest {
@@ -17,6 +27,10 @@ export interface OnlineFeaturesRequest {
   /** Name columns `view__feature`, not `feature`. Default false. */
   readonly fullFeatureNames?: boolean | undefined
   readonly signal?: AbortSignal | undefined
+  /** How entity values are read, where they do not come from a program: as JSON, or in Feast's lax way. */
+  readonly coerce?: EntityCoercion | undefined
+  /** Gets the phases `plan`, `keys`, `store` and `compute`. */
+  readonly timings?: ReadTimings | undefined
 }
 
 /**
@@ -32,118 +46,137 @@ export async function getOnlineFeatures<Row = FeatureRow>(
   context: StoreContext,
   request: OnlineFeaturesRequest,
 ): Promise<OnlineResponse<Row>> {
-  const given = givenFeatures(request.features)
-  const contents = await context.contents()
-  const plan = cachedPlan(context, contents, given.selection, request.fullFeatureNames ?? false)
-  // First, so that nobody looks for the inputs of a function that cannot be run.
-  const functions = await findOnDemandFunctions(context, plan.computed, given.functions)
-  const columns = new EntityColumns(request.entities)
-  const entityColumns = plan.needs.map((need): ResponseColumn => {
-    return { kind: 'values', name: need.column, values: columns.column(need) }
-  })
-  const stored = await readAll(context, plan, columns, request.signal)
+  const { timings } = request
+  const { plan, functions: given } = plannedRequest(context, await context.contents(), request)
+  timings?.lap('plan')
+  // Before the rows are looked at, so that nobody looks for the inputs of a function that cannot be run.
+  const functions =
+    plan.computed.onDemandViews.length === 0 ? given : await findOnDemandFunctions(context, plan.computed, given)
+  const rows = new EntityColumns(request.entities, request.coerce)
+  const entityColumns = plan.needs.map((need) => rows.column(need))
+  const answers = await readAll(context, plan, entityColumns, rows.rowCount, request)
   const computed = computeOnDemand(plan.computed, functions, {
-    rowCount: columns.rowCount,
-    feature: (view, field) => featureValues(stored, view, field),
-    request: (field) => columns.column({ column: field.name, type: field.type, role: 'request', neededBy: '' }),
+    rowCount: rows.rowCount,
+    feature: (view, field) => featureValues(plan, answers, view, field),
+    request: (field) => entityColumns.find((column) => column.name === field.name)?.values ?? [],
   })
-  const features = new Map<string, ResponseColumn>(
-    stored.flatMap(({ outputs }) => outputs.map((each) => [each.name, each])),
+  const response = new OnlineResponse<Row>(
+    rows.rowCount,
+    plan.layout,
+    responseColumns(plan, entityColumns, answers, computed),
   )
-  for (const { name, values } of computed) features.set(name, { kind: 'values', name, values })
-  const ordered = plan.resolved.outputs.flatMap((name) => features.get(name) ?? [])
-  return new OnlineResponse<Row>(columns.rowCount, [...entityColumns, ...ordered])
+  timings?.lap('compute')
+  return response
 }
 
-/** The answer for one view: a column for every feature read, and those of them that are columns of the result. */
-interface ViewAnswer {
-  readonly read: ViewRead
-  readonly columns: ReadonlyMap<string, StoredColumn>
-  readonly outputs: readonly StoredColumn[]
-}
+/** The answer for one view: what its columns have in common. */
+type ViewAnswer = Pick<StoredColumn, 'cells' | 'slots' | 'rowStatuses' | 'rules'>
 
 async function readAll(
   context: StoreContext,
   plan: OnlineReadPlan,
-  columns: EntityColumns,
-  signal: AbortSignal | undefined,
+  columns: readonly EntityColumn[],
+  rowCount: number,
+  { signal, timings }: OnlineFeaturesRequest,
 ): Promise<readonly ViewAnswer[]> {
   if (plan.reads.length === 0) return []
-  const keysBySignature = new Map<string, DistinctKeys>()
-  const keys = plan.reads.map((read) => {
-    const known = keysBySignature.get(read.keySignature)
-    const found = known ?? distinctKeys(read.keys(columns))
-    keysBySignature.set(read.keySignature, found)
-    return found
+  const keys = plan.keys.map((each): DistinctKeys => {
+    return each.plan.keys(
+      each.columns.map((number) => columns[number]?.quick ?? []),
+      rowCount,
+    )
   })
+  const keysOf = (read: { readonly keys: number }): DistinctKeys => keys[read.keys] ?? noKeys
   const store = await context.onlineStore()
-  const now = context.clock.now()
-  const answers = await store.read(
-    plan.reads.map((read, index) => ({
-      table: read.table,
-      features: read.features.map((feature) => feature.field.name),
-      entityKeys: keys[index]?.keys ?? [],
-    })),
-    signal,
-  )
-  return plan.reads.map((read, index) => {
-    const oldestMicros = read.ttl === null ? null : now.minus(read.ttl).epochMicros
-    return answerOf(read, answers[index] ?? new CellBlock(0, 0), keys[index]?.slots ?? [], oldestMicros)
+  const nowMicros = context.clock.now().epochMicros
+  timings?.lap('keys')
+  const reads = plan.reads.map((read) => {
+    return { table: read.table, features: read.featureNames, entityKeys: keysOf(read).keys }
+  })
+  const answers = await store.read(reads, signal)
+  timings?.lap('store')
+  const rules = rulesOf(context, store)
+  return plan.reads.map((read, index): ViewAnswer => {
+    const cells = answers[index] ?? new CellBlock(0, 0)
+    const oldest = read.ttl && oldestEvent(nowMicros, read.ttl)
+    return { cells, slots: keysOf(read).slots, rowStatuses: rowStatuses(cells, oldest, rules), rules }
   })
 }
 
-function answerOf(
-  read: ViewRead,
-  answer: OnlineCells,
-  slots: ArrayLike<number>,
-  oldestMicros: bigint | null,
-): ViewAnswer {
-  const all = read.features.map(({ field, output }, index): readonly [string, StoredColumn, boolean] => [
-    field.name,
-    {
-      kind: 'stored',
-      name: output ?? field.name,
-      type: field.type,
-      cells: answer,
-      feature: index,
-      slots,
-      oldestMicros,
-    },
-    output !== null,
-  ])
-  return {
-    read,
-    columns: new Map(all.map(([name, column]) => [name, column])),
-    outputs: all.flatMap(([, column, isOutput]) => (isOutput ? [column] : [])),
-  }
+const noKeys: DistinctKeys = { keys: [], slots: new Uint32Array(0) }
+
+function oldestEvent(nowMicros: bigint, ttl: Ttl): OldestEvent {
+  const now = Number(nowMicros)
+  const nowSeconds = Math.floor(now / 1e6)
+  const micros = now - nowSeconds * 1e6 - ttl.micros
+  return micros < 0
+    ? { seconds: nowSeconds - ttl.seconds - 1, micros: micros + 1e6 }
+    : { seconds: nowSeconds - ttl.seconds, micros }
 }
 
-function featureValues(answers: readonly ViewAnswer[], view: ResolvedView, field: Field): readonly FeatureValue[] {
-  const column = answers.find((answer) => answer.read.view === view)?.columns.get(field.name)
+const rulesOfStore = new WeakMap<object, { readonly context: StoreContext; readonly rules: StatusRules }>()
+
+function rulesOf(context: StoreContext, store: Awaited<ReturnType<StoreContext['onlineStore']>>): StatusRules {
+  const known = rulesOfStore.get(store)
+  if (known?.context === context) return known.rules
+  const rules = statusRules(context.config, store.capabilities)
+  rulesOfStore.set(store, { context, rules })
+  return rules
+}
+
+function responseColumns(
+  plan: OnlineReadPlan,
+  entityColumns: readonly EntityColumn[],
+  answers: readonly ViewAnswer[],
+  computed: readonly OnDemandOutput[],
+): readonly ResponseColumn[] {
+  const ofNull = answers[0]?.rules.ofNull ?? fieldStatus.NULL_VALUE
+  const columns: ResponseColumn[] = []
+  for (let index = 0; index < plan.sources.length; index++) {
+    const source = plan.sources[index]
+    const name = plan.layout.names[index] ?? ''
+    const column =
+      source?.kind === 'stored'
+        ? storedColumn(name, source, answers[source.read])
+        : source?.kind === 'entity'
+          ? entityColumns[source.column]
+          : computedColumn(name, computed, ofNull)
+    if (column !== undefined) columns.push(column)
+  }
+  return columns
+}
+
+function storedColumn(
+  name: string,
+  { feature, field }: { readonly feature: number; readonly field: Field },
+  answer: ViewAnswer | undefined,
+): StoredColumn | undefined {
+  if (answer === undefined) return undefined
+  const { cells, slots, rowStatuses: statuses, rules } = answer
+  return { kind: 'stored', name, type: field.type, cells, feature, slots, rowStatuses: statuses, rules }
+}
+
+function computedColumn(
+  name: string,
+  computed: readonly OnDemandOutput[],
+  ofNull: FieldStatus,
+): ResponseColumn | undefined {
+  const output = computed.find((each) => each.name === name)
+  if (output === undefined) return undefined
+  const { field, values } = output
+  return { kind: 'values', name, type: field.type, values, quick: values, ofNull }
+}
+
+function featureValues(
+  plan: OnlineReadPlan,
+  answers: readonly ViewAnswer[],
+  view: ResolvedView,
+  field: Field,
+): readonly FeatureValue[] {
+  const number = plan.reads.findIndex((read) => read.view === view)
+  const feature = plan.reads[number]?.featureNames.indexOf(field.name) ?? -1
+  const column = feature < 0 ? undefined : storedColumn(field.name, { feature, field }, answers[number])
   return column === undefined ? [] : valuesOf(column)
-}
-
-/** Each key once, and for every row the number of its key. */
-interface DistinctKeys {
-  readonly keys: readonly Uint8Array[]
-  readonly slots: ArrayLike<number>
-}
-
-function distinctKeys(all: readonly Uint8Array[]): DistinctKeys {
-  if (all.length <= 1) return { keys: all, slots: all.map((_, index) => index) }
-  const numbers = new Map<string, number>()
-  const keys: Uint8Array[] = []
-  const slots = new Uint32Array(all.length)
-  for (const [row, key] of all.entries()) {
-    const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
-    let slot = numbers.get(text)
-    if (slot === undefined) {
-      slot = keys.push(key) - 1
-      numbers.set(text, slot)
-    }
-    slots[row] = slot
-  }
-  return { keys, slots }
 }
 
 /** Plans of one state of the registry. */
@@ -157,27 +190,42 @@ const caches = new WeakMap<StoreContext, PlanCache>()
 /** Requests come in a few shapes; a caller that makes up a new one each time must not fill the memory. */
 const cachedPlans = 1000
 
-function cachedPlan(
+interface PlannedRequest {
+  readonly plan: OnlineReadPlan
+  readonly functions: GivenFeatures['functions']
+}
+
+function plannedRequest(
   context: StoreContext,
   contents: RegistryContents,
-  selection: FeatureSelection,
-  fullFeatureNames: boolean,
-): OnlineReadPlan {
-  let cache = caches.get(context)
-  if (cache?.contents !== contents) {
-    cache = { contents, byReferences: new Map(), byService: new WeakMap() }
-    caches.set(context, cache)
-  }
+  { features, fullFeatureNames = false }: OnlineFeaturesRequest,
+): PlannedRequest {
+  const cache = cacheOf(context, contents)
+  // References that have a plan were checked when it was made.
+  const texts = textsOf(features)
+  const known = texts && cache.byReferences.get(planKey(fullFeatureNames, texts))
+  if (known !== undefined) return { plan: known, functions: noFunctions }
+  const { selection, functions } = givenFeatures(features)
   const plan = (): OnlineReadPlan =>
     planOnlineRead(contents, context.project, context.config, selection, fullFeatureNames)
   if (selection.kind === 'service') {
     const plans = cache.byService.get(selection.service) ?? new Map<boolean, OnlineReadPlan>()
     cache.byService.set(selection.service, plans)
-    return kept(plans, fullFeatureNames, plan)
+    return { plan: kept(plans, fullFeatureNames, plan), functions }
   }
-  const key = `${fullFeatureNames} ${selection.references.map(referenceKey).join('\n')}`
+  const key = planKey(fullFeatureNames, selection.references.map(referencePart))
   if (cache.byReferences.size >= cachedPlans) cache.byReferences.clear()
-  return kept(cache.byReferences, key, plan)
+  return { plan: kept(cache.byReferences, key, plan), functions }
+}
+
+const noFunctions: GivenFeatures['functions'] = new Map()
+
+function cacheOf(context: StoreContext, contents: RegistryContents): PlanCache {
+  const known = caches.get(context)
+  if (known?.contents === contents) return known
+  const made = { contents, byReferences: new Map(), byService: new WeakMap() }
+  caches.set(context, made)
+  return made
 }
 
 function kept<K>(plans: Map<K, OnlineReadPlan>, key: K, make: () => OnlineReadPlan): OnlineReadPlan {
@@ -188,8 +236,22 @@ function kept<K>(plans: Map<K, OnlineReadPlan>, key: K, make: () => OnlineReadPl
   return made
 }
 
-function referenceKey(reference: Extract<FeatureSelection, { kind: 'references' }>['references'][number]): string {
+type References = Extract<GivenFeatures['selection'], { kind: 'references' }>['references']
+
+/** Features that are all references by name. */
+function textsOf(features: FeaturesInput): readonly string[] | undefined {
+  if (!Array.isArray(features) || features.length === 0) return undefined
+  for (const each of features) if (typeof each !== 'string') return undefined
+  return features
+}
+
+/** A key that no other list of references has: JSON tells texts from projections, and where each of them ends. */
+function planKey(fullFeatureNames: boolean, parts: readonly (string | readonly unknown[])[]): string {
+  return JSON.stringify(parts) + (fullFeatureNames ? ' full' : '')
+}
+
+function referencePart(reference: References[number]): string | readonly unknown[] {
   if (typeof reference === 'string') return reference
   const { viewName, alias, features, joinKeyMap, version } = reference
-  return JSON.stringify([viewName, alias, features.map((field) => field.name), joinKeyMap, version])
+  return [viewName, alias, features.map((field) => field.name), joinKeyMap, version]
 }

@@ -1,7 +1,6 @@
-import type { Duration } from '../base/instant.ts'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
-import { dummyEntityValue, dummyJoinKey } from '../model/entity.ts'
 import type { OnDemandFeatureView } from '../model/feature-view.ts'
+import type { Field } from '../model/field.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { OnlineTable } from '../plugin/online-store.ts'
 import { joinKeyFields } from '../registry/join-keys.ts'
@@ -13,9 +12,12 @@ import type {
   ResolvedOnDemandView,
   ResolvedView,
 } from '../registry/resolved-features.ts'
-import { type EntityKeyVersion, entityKeySerializer, entityKeyValue } from '../types/entity-key.ts'
-import type { ColumnNeed, EntityColumns } from './entity-columns.ts'
+import { formatDataType } from '../types/data-type.ts'
+import type { EntityKeyVersion } from '../types/entity-key.ts'
+import { type KeyPlan, keyPlan } from './distinct-keys.ts'
+import type { ColumnNeed } from './entity-columns.ts'
 import { onDemandOutputs } from './on-demand.ts'
+import type { ResponseLayout, ServedView } from './online-response.ts'
 import { onlineTable } from './online-tables.ts'
 import { readSettings } from './read-settings.ts'
 import { ageLimit } from './view-joins.ts'
@@ -25,21 +27,38 @@ export interface ViewRead {
   /** The view in {@link OnlineReadPlan.resolved}; null for an on-demand view whose outputs are stored. */
   readonly view: ResolvedView | null
   readonly table: OnlineTable
+  /** In the order of the cells that the store answers with. */
   readonly features: readonly ResolvedFeature[]
-  /** Keys of reads with one signature are the same bytes. */
-  readonly keySignature: string
-  /** The serialised key of every entity row. */
-  readonly keys: (columns: EntityColumns) => readonly Uint8Array[]
-  readonly ttl: Duration | null
+  readonly featureNames: readonly string[]
+  /** Number of the keys in {@link OnlineReadPlan.keys}. */
+  readonly keys: number
+  readonly ttl: Ttl | null
 }
+
+/** A ttl in whole seconds and the microseconds beyond them. */
+export interface Ttl {
+  readonly seconds: number
+  readonly micros: number
+}
+
+/** Where a column of the response comes from. */
+export type ColumnSource =
+  | { readonly kind: 'entity'; readonly column: number }
+  | { readonly kind: 'stored'; readonly read: number; readonly feature: number; readonly field: Field }
+  | { readonly kind: 'computed'; readonly field: Field }
 
 /** All that a request needs to know of the registry, found once per state of it. */
 export interface OnlineReadPlan {
   readonly resolved: ResolvedFeatures
   /** In column order. */
   readonly reads: readonly ViewRead[]
-  /** Entity columns of the result, in order: join keys, then request values. */
+  /** The different keys that the reads use, with the entity columns that each is made of. */
+  readonly keys: readonly { readonly plan: KeyPlan; readonly columns: readonly number[] }[]
+  /** Entity columns by type: first those of the result, join keys before request values. */
   readonly needs: readonly ColumnNeed[]
+  readonly layout: ResponseLayout
+  /** One per name of the layout. */
+  readonly sources: readonly ColumnSource[]
   /** On-demand views to run, with what they need; their outputs follow the stored columns. */
   readonly computed: ResolvedFeatures
 }
@@ -70,17 +89,71 @@ export function planOnlineRead(
       neededBy: `on-demand feature view "${user?.name ?? ''}"`,
     }
   })
+  const allNeeds = [...reads.flatMap((read) => read.keys.needs), ...requestNeeds]
+  const shown = distinct(allNeeds, (need) => need.column)
+  // A column that is needed in two types is read in both, and shown in the first.
+  const needs = distinct([...shown, ...allNeeds], typedName)
+  const keys = distinct(
+    reads.map((read) => read.keys),
+    (plan) => plan.signature,
+  )
+  const viewReads = reads.map((read): ViewRead => {
+    const features = read.read.features.map((feature) => feature.field.name)
+    const number = keys.findIndex((plan) => plan.signature === read.keys.signature)
+    return { ...read.read, featureNames: features, keys: number }
+  })
+  const sources = columnSources(shown, viewReads, computed, resolved.outputs)
   return {
     resolved,
-    reads: reads.map((read) => read.read),
-    needs: distinct([...reads.flatMap((read) => read.needs), ...requestNeeds]),
+    reads: viewReads,
+    keys: keys.map((plan) => ({ plan, columns: plan.needs.map((need) => positionOf(need, needs)) })),
+    needs,
+    layout: { names: [...sources.keys()], views: servedViews(resolved) },
+    sources: [...sources.values()],
     computed,
   }
 }
 
+const typedName = (need: ColumnNeed): string => `${need.role} ${formatDataType(need.type)} ${need.column}`
+
+function positionOf(need: ColumnNeed, needs: readonly ColumnNeed[]): number {
+  return needs.findIndex((each) => typedName(each) === typedName(need))
+}
+
+function columnSources(
+  shown: readonly ColumnNeed[],
+  reads: readonly ViewRead[],
+  computed: ResolvedFeatures,
+  outputs: readonly string[],
+): ReadonlyMap<string, ColumnSource> {
+  const features = new Map<string, ColumnSource>(
+    reads.flatMap(({ features: list }, read) =>
+      list.flatMap(({ field, output }, feature) =>
+        output === null ? [] : [[output, { kind: 'stored', read, feature, field }] as const],
+      ),
+    ),
+  )
+  for (const { name, field } of onDemandOutputs(computed)) features.set(name, { kind: 'computed', field })
+  const sources = new Map<string, ColumnSource>()
+  for (const [column, need] of shown.entries()) sources.set(need.column, { kind: 'entity', column })
+  for (const name of outputs) {
+    const source = features.get(name)
+    if (source !== undefined) sources.set(name, source)
+  }
+  return sources
+}
+
+/** Views in order of first mention, those that only on-demand views need included, as Feast lists them. */
+function servedViews(resolved: ResolvedFeatures): readonly ServedView[] {
+  const views = resolved.views.map(({ name, version, view }): ServedView => {
+    return { name: name.replace(/@v\d+$/, ''), version: version ?? view.currentVersion ?? 0 }
+  })
+  return distinct(views, (view) => view.name)
+}
+
 interface PlannedRead {
-  readonly read: ViewRead
-  readonly needs: readonly ColumnNeed[]
+  readonly read: Pick<ViewRead, 'view' | 'table' | 'features' | 'ttl'>
+  readonly keys: KeyPlan
 }
 
 function storedRead(view: ResolvedView, project: string, versioned: boolean, version: EntityKeyVersion): PlannedRead {
@@ -88,20 +161,15 @@ function storedRead(view: ResolvedView, project: string, versioned: boolean, ver
   const needs = view.joinKeys.map(({ column, field }): ColumnNeed => {
     return { column, type: field.type, role: 'joinKey', neededBy: `feature view "${view.name}"` }
   })
-  const { keySignature, keys } = keyPlan(
-    view.joinKeys.map(({ key }) => key),
-    needs,
-    version,
-  )
+  const joinKeys = view.joinKeys.map(({ key }) => key)
+  const ttl = ageLimit(view.view)
   return {
-    needs,
+    keys: keyPlan(joinKeys, needs, version),
     read: {
       view,
       table: view.version === null ? table : { ...table, version: view.version > 0 ? view.version : null },
       features: view.features,
-      keySignature,
-      keys,
-      ttl: ageLimit(view.view),
+      ttl: ttl && { seconds: Number(ttl.micros / 1_000_000n), micros: Number(ttl.micros % 1_000_000n) },
     },
   }
 }
@@ -118,32 +186,11 @@ function onDemandRead(
   const needs = fields.map((field): ColumnNeed => {
     return { column: field.name, type: field.type, role: 'joinKey', neededBy: `on-demand feature view "${view.name}"` }
   })
-  const { keySignature, keys } = keyPlan(
-    fields.map((field) => field.name),
-    needs,
-    version,
-  )
-  const table = onlineTable(view, project, versioned)
-  return { needs, read: { view: null, table, features: resolved.features, keySignature, keys, ttl: null } }
-}
-
-function keyPlan(
-  joinKeys: readonly string[],
-  needs: readonly ColumnNeed[],
-  version: EntityKeyVersion,
-): Pick<ViewRead, 'keySignature' | 'keys'> {
-  if (joinKeys.length === 0) {
-    const key = entityKeySerializer([dummyJoinKey], version)([{ kind: 'string', value: dummyEntityValue }])
-    return { keySignature: '', keys: (columns) => new Array<Uint8Array>(columns.rowCount).fill(key) }
+  const joinKeys = fields.map((field) => field.name)
+  return {
+    keys: keyPlan(joinKeys, needs, version),
+    read: { view: null, table: onlineTable(view, project, versioned), features: resolved.features, ttl: null },
   }
-  const serialize = entityKeySerializer(joinKeys, version)
-  const keys = (columns: EntityColumns): readonly Uint8Array[] => {
-    const values = needs.map((need) => columns.column(need))
-    return Array.from({ length: columns.rowCount }, (_, row) =>
-      serialize(needs.map((need, index) => entityKeyValue(values[index]?.[row] ?? null, need.type))),
-    )
-  }
-  return { keySignature: JSON.stringify([joinKeys, needs.map(({ column, type }) => [column, type])]), keys }
 }
 
 /**
@@ -184,6 +231,9 @@ function needsRequest(view: ResolvedOnDemandView, name: string): boolean {
   )
 }
 
-function distinct(needs: readonly ColumnNeed[]): readonly ColumnNeed[] {
-  return [...new Map(needs.toReversed().map((need) => [need.column, need])).values()].toReversed()
+/** The first of those with one key, in order of first mention. */
+function distinct<T>(list: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  const first = new Map<string, T>()
+  for (const item of list) if (!first.has(keyOf(item))) first.set(keyOf(item), item)
+  return [...first.values()]
 }

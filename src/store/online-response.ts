@@ -1,38 +1,61 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
 import { suggestion } from '../base/suggest.ts'
-import { cellBytes, eventMicrosOf, type OnlineCells } from '../plugin/online-cells.ts'
+import { eventMicrosOf, type OnlineCells } from '../plugin/online-cells.ts'
 import type { DataType } from '../types/data-type.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 import { decodeValue } from '../types/value-codec.ts'
+import {
+  cellStatus,
+  type FeatureStatus,
+  type FieldStatus,
+  fieldStatus,
+  type StatusColumn,
+  showsValue,
+  statusNames,
+} from './feature-status.ts'
 
 /**
- * How a value came about: `PRESENT`; `NULL_VALUE` for a stored or computed null; `NOT_FOUND` when nothing is stored for
- * the key; `OUTSIDE_MAX_AGE` when the event is older than the view's ttl, in which case the value is still given.
+ * A column as the store answered: cells of the distinct keys, and for each row of the response the row of its key.
+ * Status and value of a cell: {@link cellStatus} and {@link showsValue}, with the slot of the row.
  */
-export type FeatureStatus = 'PRESENT' | 'NULL_VALUE' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE'
-
-/** A column as the store answered: cells of the distinct keys, and for each row of the response the row of its key. */
-export interface StoredColumn {
+export interface StoredColumn extends StatusColumn {
   readonly kind: 'stored'
   readonly name: string
   readonly type: DataType
   readonly cells: OnlineCells
-  /** Number of this feature in the cells. */
-  readonly feature: number
-  readonly slots: ArrayLike<number>
-  /** Events before this are outside the view's ttl; null when any age will do. */
-  readonly oldestMicros: bigint | null
+  /** Row of the cells for each row of the response; the columns of one view share one array. */
+  readonly slots: Uint32Array
 }
 
-/** A column of values: of the entity rows, or computed. Value i belongs to row i. */
+/** A column of the entity rows, or computed; value i belongs to row i. It has no event times. */
 export interface ValueColumn {
   readonly kind: 'values'
   readonly name: string
+  readonly type: DataType
   readonly values: readonly FeatureValue[]
+  /** The same values, but Int64 may be safe whole numbers: for those who only write their digits. */
+  readonly quick: readonly FeatureValue[]
+  /** The status of a null in it. */
+  readonly ofNull: FieldStatus
 }
 
 export type ResponseColumn = StoredColumn | ValueColumn
+
+/** A view that a response has features of. */
+export interface ServedView {
+  /** Its alias, else its name; without a version. */
+  readonly name: string
+  /** 0 where versions are not kept. */
+  readonly version: number
+}
+
+/** What is the same for all responses to one kind of request: equal layouts are one object. */
+export interface ResponseLayout {
+  /** Names of the columns, in order. */
+  readonly names: readonly string[]
+  readonly views: readonly ServedView[]
+}
 
 /**
  * The features of a list of entity rows. Columns are the entity columns that the request needed, then the features in
@@ -40,17 +63,19 @@ export type ResponseColumn = StoredColumn | ValueColumn
  */
 export class OnlineResponse<Row = FeatureRow> {
   readonly rowCount: number
-  readonly #columns: ReadonlyMap<string, ResponseColumn>
+  readonly #layout: ResponseLayout
+  readonly #columns: readonly ResponseColumn[]
   readonly #decoded = new Map<string, readonly FeatureValue[]>()
 
-  constructor(rowCount: number, columns: readonly ResponseColumn[]) {
+  constructor(rowCount: number, layout: ResponseLayout, columns: readonly ResponseColumn[]) {
     this.rowCount = rowCount
-    this.#columns = new Map(columns.map((column) => [column.name, column]))
+    this.#layout = layout
+    this.#columns = columns
   }
 
   /** Names of the columns, in order. */
   get names(): readonly (keyof Row & string)[] {
-    return [...this.#columns.keys()] as (keyof Row & string)[]
+    return this.#layout.names as readonly (keyof Row & string)[]
   }
 
   /** The values of one column, null where there is none. @throws FTS5005 for a name that is not in {@link names}. */
@@ -63,15 +88,13 @@ export class OnlineResponse<Row = FeatureRow> {
 
   /** The status of each value of a column. @throws FTS5005 */
   statuses(name: keyof Row & string): readonly FeatureStatus[] {
-    const column = this.#find(name)
-    if (column.kind === 'values') return column.values.map((value) => (value === null ? 'NULL_VALUE' : 'PRESENT'))
-    return perRow(column, (slot) => statusOf(column, slot))
+    return statusNumbers(this.#find(name)).map((status) => statusNames[status])
   }
 
   /** The event time behind each value of a column; null where nothing is stored, and in entity and computed columns. */
   eventTimestamps(name: keyof Row & string): readonly (Instant | null)[] {
     const column = this.#find(name)
-    if (column.kind === 'values') return column.values.map(() => null)
+    if (column.kind !== 'stored') return new Array<null>(this.rowCount).fill(null)
     return perRow(column, (slot) => {
       const micros = eventMicrosOf(column.cells, slot)
       return micros === null ? null : Instant.fromEpochMicros(micros)
@@ -95,16 +118,20 @@ export class OnlineResponse<Row = FeatureRow> {
   }
 
   /** What the columns are made of, in order: for those who write responses without making a value of every cell. */
-  static columnsOf(response: OnlineResponse<never>): readonly ResponseColumn[] {
-    return [...response.#columns.values()]
+  static columnsOf<Row>(response: OnlineResponse<Row>): readonly ResponseColumn[] {
+    return response.#columns
+  }
+
+  static layoutOf<Row>(response: OnlineResponse<Row>): ResponseLayout {
+    return response.#layout
   }
 
   #find(name: string): ResponseColumn {
-    const column = this.#columns.get(name)
+    const column = this.#columns[this.#layout.names.indexOf(name)]
     if (column !== undefined) return column
     throw new FeatureStoreError('FTS5005', {
-      message: `The response has no column "${name}".${suggestion(name, this.#columns.keys())}`,
-      notes: [`it has: ${[...this.#columns.keys()].join(', ')}`],
+      message: `The response has no column "${name}".${suggestion(name, this.#layout.names)}`,
+      notes: [`it has: ${this.#layout.names.join(', ')}`],
     })
   }
 }
@@ -114,20 +141,19 @@ export function valuesOf(column: ResponseColumn): readonly FeatureValue[] {
   if (column.kind === 'values') return column.values
   const { cells, feature, type } = column
   const decoded = Array.from({ length: cells.rowCount }, (_, slot) => {
-    const bytes = cellBytes(cells, slot, feature)
-    return bytes === null ? null : decodeValue(bytes, type)
+    if (!showsValue(column, slot)) return null
+    const cell = slot * cells.featureCount + feature
+    return decodeValue(cells.bytes.subarray(cells.starts[cell], cells.ends[cell]), type)
   })
   return perRow(column, (slot) => decoded[slot] ?? null)
 }
 
-function perRow<T>(column: StoredColumn, of: (slot: number) => T): T[] {
-  return Array.from(column.slots, of)
+/** The status of each value of a column, as numbers of `feast.serving.FieldStatus`. */
+export function statusNumbers(column: ResponseColumn): readonly FieldStatus[] {
+  if (column.kind === 'stored') return perRow(column, (slot) => cellStatus(column, slot))
+  return column.quick.map((value) => (value === null ? column.ofNull : fieldStatus.PRESENT))
 }
 
-function statusOf(column: StoredColumn, slot: number): FeatureStatus {
-  const bytes = cellBytes(column.cells, slot, column.feature)
-  const event = eventMicrosOf(column.cells, slot)
-  if (bytes === null || event === null) return 'NOT_FOUND'
-  if (column.oldestMicros !== null && event < column.oldestMicros) return 'OUTSIDE_MAX_AGE'
-  return bytes.length === 0 ? 'NULL_VALUE' : 'PRESENT'
+function perRow<T>(column: StoredColumn, of: (slot: number) => T): T[] {
+  return Array.from(column.slots, of)
 }
