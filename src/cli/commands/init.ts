@@ -5,7 +5,7 @@ import { didYouMean } from '../../base/suggest.ts'
 import { isProjectName } from '../../config/parse-config.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
-import { packageVersion } from '../package-version.ts'
+import { packageVersion } from '../../base/package-version.ts'
 import { randomName } from '../random-name.ts'
 
 /** Templates and what they need beyond their files. */
