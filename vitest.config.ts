@@ -8,6 +8,7 @@ export default defineConfig({
     conditions: ['source'],
     alias: [
       { find: /^feast-ts$/, replacement: source('./src/index.ts') },
+      { find: /^feast-ts\/plugin$/, replacement: source('./src/plugin/index.ts') },
       { find: /^feast-ts\/testing$/, replacement: source('./src/testing/index.ts') },
     ],
   },

@@ -76,7 +76,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: ['\\.test(-d)?\\.ts$'] },
       to: {
-        path: 'node_modules/(@duckdb|fastify|apache-arrow|commander|zod|ioredis|pg|mysql2|@grpc)/',
+        path: 'node_modules/(@duckdb|fastify|apache-arrow|commander|zod|ioredis|pg|mysql2|@grpc|@aws-sdk)/',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

@@ -76,8 +76,8 @@ function storeSchema(kind: StoreKind): Schema {
   const selector = kind === 'registry' ? 'registry_type' : 'type'
   const types = Object.entries(storeTypes[kind]).filter((entry): entry is [string, StoreType] => entry[1] !== undefined)
   const names = types.map(([name]) => name)
-  const isOpen = kind !== 'registry' && kind !== 'auth'
-  const plugin: Schema = { type: 'string', pattern: '[./@:$]|([Ss]tore|[Ee]ngine)$' }
+  const isOpen = kind !== 'auth'
+  const plugin: Schema = { type: 'string', pattern: '[./@:$-]|([Ss]tore|[Ee]ngine)$' }
   const typeSchema: Schema = { [selector]: { anyOf: [{ enum: names }, ...(isOpen ? [plugin] : [variable])] } }
   const block: Schema = {
     type: 'object',

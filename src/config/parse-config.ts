@@ -109,9 +109,18 @@ function* storeFaults(kind: StoreKind, value: unknown): Generator<ConfigFault> {
   yield* checkKeys(block, known.keys, { path: [kind], unknownKeys, inside })
 }
 
-/** A class path, a package or a file, which the plug-in loader resolves when the store is used. */
-const isPlugin = (kind: StoreKind, type: string): boolean =>
-  kind !== 'registry' && kind !== 'auth' && (/[./@:]/.test(type) || /(store|engine)$/i.test(type))
+/**
+ * A class path, a package or a file, which the plug-in loader resolves when the store is used. A package without a dash
+ * or a scope is not told from a mistyped name. Feast has no registries of third parties.
+ */
+function isPlugin(kind: StoreKind, type: string): boolean {
+  if (kind === 'auth') return false
+  if (kind === 'registry') return /^(@|\.{0,2}\/)|\w-/.test(type) && !isMistyped(kind, type)
+  return /[./@:]/.test(type) || /(store|engine)$/i.test(type) || (type.includes('-') && !isMistyped(kind, type))
+}
+
+const isMistyped = (kind: StoreKind, type: string): boolean =>
+  didYouMean(type, Object.keys(storeTypes[kind])) !== undefined
 
 function unknownType(kind: StoreKind, type: string, inBlock: boolean): ConfigFault {
   const known = Object.keys(storeTypes[kind])

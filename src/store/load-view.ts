@@ -1,4 +1,3 @@
-import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { Instant } from '../base/instant.ts'
 import type { StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
@@ -7,6 +6,7 @@ import type { ComputeEngine, LoadSummary } from '../plugin/compute-engine.ts'
 import { joinKeyFields } from '../registry/join-keys.ts'
 import { compareCodePoints } from '../types/entity-key.ts'
 import { onlineTable } from './online-tables.ts'
+import { openByType } from './open-by-type.ts'
 import { physicalSourceOf } from './physical-source.ts'
 import { readSettings } from './read-settings.ts'
 import type { StoreContext } from './store-context.ts'
@@ -56,13 +56,7 @@ export async function loadView(
   )
 }
 
-async function openEngine(context: StoreContext): Promise<ComputeEngine> {
-  const { type } = context.config.batchEngine
-  const open = computeEngines[type]
-  if (open !== undefined) return open()
-  throw new FeatureStoreError('FTS8001', {
-    message: `The batch engine "${type}" is not built into this version.`,
-    field: 'batch_engine.type',
-    notes: [`built in: ${Object.keys(computeEngines).join(', ')}`],
-  })
+function openEngine(context: StoreContext): Promise<ComputeEngine> {
+  const { config: store, repoPath, clock, logger } = context
+  return openByType('batch_engine', computeEngines, { config: store.batchEngine, store, repoPath, clock, logger })
 }

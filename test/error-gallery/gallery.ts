@@ -2,6 +2,7 @@ import { configFixtures } from './config-fixtures.ts'
 import { definitionFixtures } from './definition-fixtures.ts'
 import { offlineFixtures } from './offline-fixtures.ts'
 import { onlineFixtures } from './online-fixtures.ts'
+import { pluginFixtures } from './plugin-fixtures.ts'
 import { registryFixtures } from './registry-fixtures.ts'
 import type { Fixture } from './stage.ts'
 
@@ -12,6 +13,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   ...registryFixtures,
   ...offlineFixtures,
   ...onlineFixtures,
+  ...pluginFixtures,
 }
 
 /** Errors that no test can provoke in reasonable time, and why; tests beside their source cover what can be. */

@@ -71,7 +71,8 @@ export const offlineFixtures: Readonly<Record<string, Fixture>> = {
     const { tableFromRows } = await import('../../src/types/arrow.ts')
     const { Instant } = await import('../../src/base/instant.ts')
     const [source] = (await stage.load(features)).dataSources
-    const store = await offlineStores.duckdb?.(testStoreOptions({ type: 'duckdb', options: {} }, stage.folder))
+    const duckdb = await offlineStores.duckdb?.load()
+    const store = await duckdb?.open(testStoreOptions({ type: 'duckdb', options: {} }, stage.folder))
     const time = Instant.parse(at) ?? null
     const rows = await tableFromRows([{ ...full, event_timestamp: time, trips: 2n ** 40n }])
     return source && store?.append(source, rows, { reorder: true })

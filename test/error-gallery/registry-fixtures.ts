@@ -87,7 +87,7 @@ export const registryFixtures: Readonly<Record<string, Fixture>> = {
     const { emptyRegistry } = await import('../../src/model/registry-contents.ts')
     const [driver] = (await stage.load(features)).entities
     const options = testStoreOptions({ type: 'file', options: { path: 'data/registry.db' } }, stage.folder)
-    const registry = await registryStores.file?.(options)
+    const registry = await (await registryStores.file?.load())?.open(options)
     const homeless = driver === undefined ? [] : [{ ...driver, project: 'rides' }]
     return registry?.transact(() => ({ ...emptyRegistry, entities: homeless }))
   },
