@@ -21,6 +21,12 @@ const faults: readonly (readonly [rule: string, file: string, text: string])[] =
   ],
   ['layer-define', 'src/define/planted.ts', "import type { X } from '../store/store-context.ts'\nexport type Y = X\n"],
   ['layer-store', 'src/store/planted.ts', "export const x = async (): Promise<unknown> => import('../cli/main.ts')\n"],
+  ['layer-cli', 'src/cli/commands/planted.ts', "export * from '../../serve/limits.ts'\n"],
+  [
+    'server-commands-only-serve',
+    'src/cli/commands/listen.ts',
+    "export const x = async (): Promise<unknown> => import('../../client/planted-too.ts')\n",
+  ],
   [
     'store-names-no-concrete-store',
     'src/store/planted.ts',
@@ -75,6 +81,8 @@ describe('the layer boundaries', () => {
 
   test('are seen by the tool: each planted fault is named by its rule', () => {
     writeFileSync(join(copy, 'src/base/planted-too.ts'), "export { x } from './planted.ts'\nexport const y = 2\n")
+    mkdirSync(join(copy, 'src/client'), { recursive: true })
+    writeFileSync(join(copy, 'src/client/planted-too.ts'), 'export const z = 3\n')
     const unseen = faults.filter(([rule, file, text]) => {
       const path = join(copy, file)
       mkdirSync(dirname(path), { recursive: true })

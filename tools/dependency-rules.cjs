@@ -12,6 +12,9 @@ const layers = [
 
 const folder = (names) => `^src/(${names.join('|')})/`
 
+/** The commands that start a server: the one place where the command line meets what it serves. */
+const serverCommands = '^src/cli/commands/(serve|listen)\\.ts$'
+
 /** Of each layer: nothing above it, and nothing beside it. */
 const layerRules = layers.flatMap((names, index) =>
   names.map((name) => {
@@ -26,7 +29,7 @@ const layerRules = layers.flatMap((names, index) =>
       name: `layer-${name}`,
       comment: `src/${name} is layer ${index}: it may import lower layers and itself, so that each layer can be understood without those above it.`,
       severity: 'error',
-      from: { path: folder([name]), pathNot: ['\\.test(-d)?\\.ts$', '^src/plugin/catalogue\\.ts$'] },
+      from: { path: folder([name]), pathNot: ['\\.test(-d)?\\.ts$', '^src/plugin/catalogue\\.ts$', serverCommands] },
       to: { path: folder(forbidden) },
     }
   }),
@@ -35,6 +38,13 @@ const layerRules = layers.flatMap((names, index) =>
 module.exports = {
   forbidden: [
     ...layerRules,
+    {
+      name: 'server-commands-only-serve',
+      comment: 'Commands that start servers may import src/serve, and what every command may.',
+      severity: 'error',
+      from: { path: serverCommands },
+      to: { path: folder(['client']) },
+    },
     {
       name: 'catalogue-imports-stores-lazily',
       comment: 'The catalogue is the one place that names stores; a static import would load every driver at start.',

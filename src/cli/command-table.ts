@@ -1,4 +1,5 @@
 import type { CommandRow, OptionRow } from './command.ts'
+import { serverCommands } from './server-commands.ts'
 
 const views: OptionRow = {
   flags: '-v, --views <name>',
@@ -355,7 +356,7 @@ const states: readonly CommandRow[] = [
 ]
 
 /** Every command of `feast`, in the order of the help. */
-export const commandTable: readonly CommandRow[] = [...lifecycle, ...inspection, ...states]
+export const commandTable: readonly CommandRow[] = [...lifecycle, ...serverCommands, ...inspection, ...states]
 
 /** What the words say that have commands below them. */
 export const groupSummaries: Readonly<Record<string, string>> = Object.fromEntries([

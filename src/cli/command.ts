@@ -21,7 +21,7 @@ export interface OptionRow {
 }
 
 /** Headings of `feast --help`, in this order. */
-export const helpGroups = ['Start', 'Apply', 'Retrieve', 'Materialize', 'Inspect', 'Help'] as const
+export const helpGroups = ['Start', 'Apply', 'Retrieve', 'Materialize', 'Serve', 'Inspect', 'Help'] as const
 
 /** One command. Its module is imported when it runs. */
 export interface CommandRow {
@@ -40,6 +40,8 @@ export interface CommandRow {
   readonly examples: readonly string[]
   /** How to go on after Ctrl-C; commands without it end at once. */
   readonly resume?: string
+  /** Ends by itself after Ctrl-C, in its own time. */
+  readonly drains?: true
   readonly load: () => Promise<{ readonly run: RunCommand }>
 }
 

@@ -94,9 +94,9 @@ describe('permissions', () => {
 
 describe('what was typed', () => {
   test('a command of Feast that is not here is named as such', async () => {
-    const { code, stderr } = await feast('serve')
+    const { code, stderr } = await feast('ui')
     expect(code).toBe(2)
-    expect(stderr).toContain('error FTS1101  "feast serve" is a command of Feast that this version does not have\n')
+    expect(stderr).toContain('error FTS1101  "feast ui" is a command of Feast that this version does not have\n')
   })
 
   test('--version and bare numbers of errors are understood', async () => {

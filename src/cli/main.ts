@@ -29,6 +29,7 @@ export async function main(
   try {
     invocation = await parseArguments(argv, terminal)
     interruption.resume = invocation.row.resume
+    interruption.drains = invocation.row.drains
     return await runCommand(invocation, terminal, signal)
   } catch (error) {
     if (error instanceof HelpShown) return error.asked ? exitCodes.done : exitCodes.usage
@@ -51,6 +52,7 @@ const isOutput = (argv: readonly string[], at: number): boolean =>
 interface Interruption {
   readonly controller: AbortController
   resume?: string | undefined
+  drains?: true | undefined
 }
 
 function interrupted({ resume }: Interruption, terminal: Terminal): number {
@@ -136,6 +138,7 @@ export async function runAsProcess(): Promise<void> {
     // The second Ctrl-C, or a command that does not look at the first one, ends at once.
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
     controller.abort()
+    if (interruption.drains) return
     setTimeout(() => process.exit(interrupted(interruption, processTerminal())), 2000).unref()
   })
   // `feast … | head` closes the pipe early; that is no failure.

@@ -89,6 +89,7 @@ function addCommand(
   addOptions(command, [...(row.options ?? []), ...commonOptions], commander)
   command.addHelpText('after', `\nWith --json: ${row.json}`)
   command.addHelpText('after', `\nExamples:\n${row.examples.map((example) => `  $ feast ${example}`).join('\n')}`)
+  if (row.options?.some(({ flags }) => flags.startsWith('-h,'))) command.helpOption('--help', 'show help')
   const count = row.arguments?.length ?? 0
   command.action((...given: unknown[]) => {
     const positional = given.slice(0, count).map((value) => (typeof value === 'string' ? value : undefined))
@@ -164,7 +165,6 @@ function usageError(
 
 /** Commands of Feast 0.67.0 that are not built into this version. */
 const commandsOfFeast: ReadonlySet<string> = new Set([
-  'serve',
   'serve_transformations',
   'serve_registry',
   'serve_offline',

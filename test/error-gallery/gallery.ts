@@ -4,6 +4,7 @@ import { offlineFixtures } from './offline-fixtures.ts'
 import { onlineFixtures } from './online-fixtures.ts'
 import { pluginFixtures } from './plugin-fixtures.ts'
 import { registryFixtures } from './registry-fixtures.ts'
+import { servingFixtures } from './serving-fixtures.ts'
 import type { Fixture } from './stage.ts'
 
 /** What provokes each error. */
@@ -13,6 +14,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   ...registryFixtures,
   ...offlineFixtures,
   ...onlineFixtures,
+  ...servingFixtures,
   ...pluginFixtures,
 }
 

@@ -7,6 +7,7 @@ import { offlineErrors } from './offline-errors.ts'
 import { onlineErrors } from './online-errors.ts'
 import { pluginErrors } from './plugin-errors.ts'
 import { registryErrors } from './registry-errors.ts'
+import { servingErrors } from './serving-errors.ts'
 
 /** Every error code of the product; one fault, one code. */
 export const errorCatalogue = {
@@ -16,6 +17,7 @@ export const errorCatalogue = {
   ...offlineErrors,
   ...onlineErrors,
   ...materializeErrors,
+  ...servingErrors,
   ...pluginErrors,
   ...internalErrors,
 } as const

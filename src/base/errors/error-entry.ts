@@ -3,7 +3,7 @@ export interface ErrorEntry {
   /** A short name of the fault, in sentence case without a full stop. */
   readonly title: string
   /** HTTP status that a server answers with. */
-  readonly http: 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 501 | 502 | 503 | 504
+  readonly http: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 501 | 502 | 503 | 504
   readonly grpc: GrpcStatus
   /** True when the same call may succeed later without a change. */
   readonly retryable?: true

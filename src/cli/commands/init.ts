@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { packageVersion } from '../../base/package-version.ts'
 import { didYouMean } from '../../base/suggest.ts'
 import { isProjectName } from '../../config/parse-config.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
-import { packageVersion } from '../../base/package-version.ts'
 import { randomName } from '../random-name.ts'
 
 /** Templates and what they need beyond their files. */

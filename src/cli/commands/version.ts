@@ -1,6 +1,6 @@
+import { packageVersion } from '../../base/package-version.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
-import { packageVersion } from '../../base/package-version.ts'
 
 /** The version of Feast whose formats and names this version reads and writes. */
 const feastVersion = '0.67.0'

@@ -1,0 +1,46 @@
+import type { InjectOptions } from 'fastify'
+import type { ErrorCode } from '../../src/base/errors/catalogue.ts'
+import { FeatureStoreError, type FeatureStoreErrorOptions } from '../../src/base/errors/feature-store-error.ts'
+import { httpApp, startHttpServer } from '../../src/serve/http/http-server.ts'
+import { RequestGate } from '../../src/serve/limits.ts'
+import { defaultLimits, type ServingLimits } from '../../src/serve/serving-settings.ts'
+import type { Fixture } from './stage.ts'
+
+const full = { features: ['driver_stats:trips'], entities: { driver_id: [1001, 1002] } }
+
+/** What a server answers to one request, as the error that it came from. */
+const answered =
+  (request: InjectOptions, limits: Partial<ServingLimits> = {}): Fixture =>
+  async (stage) => {
+    const app = await httpApp({ store: await stage.applied(), limits: { ...defaultLimits, ...limits } })
+    try {
+      const { code, ...rest } = (await app.inject(request)).json<FeatureStoreErrorOptions & { code: ErrorCode }>()
+      throw new FeatureStoreError(code, rest)
+    } finally {
+      await app.close()
+    }
+  }
+
+const post = (payload: string | object): InjectOptions => ({ method: 'POST', url: '/get-online-features', payload })
+
+const gate = (limits: Partial<ServingLimits>): RequestGate => new RequestGate({ ...defaultLimits, ...limits })
+const never = (): Promise<never> => new Promise(() => {})
+
+export const servingFixtures: Readonly<Record<string, Fixture>> = {
+  FTS7001: answered(post('{"features": [')),
+  FTS7002: answered(post({ features: ['driver_stats:trips'] })),
+  FTS7003: answered({ method: 'GET', url: '/features' }),
+  FTS7004: answered({ method: 'GET', url: '/get-online-features' }),
+  FTS7005: answered(post(full), { maxRows: 1 }),
+  FTS7006: async () => {
+    const busy = gate({ maxConcurrentRequests: 1 })
+    void busy.run(never)
+    return busy.run(never)
+  },
+  FTS7007: async () => gate({ requestTimeoutSeconds: 0.02 }).run(never),
+  FTS7008: async (stage) => startHttpServer({ store: await stage.applied(), host: '192.0.2.1', port: 6566 }),
+  FTS7009: async (stage) => {
+    const tls = { keyPath: 'no-such-key.pem', certPath: 'no-such-cert.pem' }
+    return startHttpServer({ store: await stage.applied(), tls })
+  },
+}
