@@ -9,9 +9,10 @@ import type {
   OnlineWriteSummary,
 } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
+import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
 import { type SqliteConfig, sqliteConfig } from './sqlite-config.ts'
 import { SqliteConnection } from './sqlite-driver.ts'
-import { createStatements, laterColumns, numberColumn, quoteName, quoteText, tableName } from './sqlite-layout.ts'
+import { createStatements, laterColumns, numberColumn } from './sqlite-layout.ts'
 import { readCells } from './sqlite-read.ts'
 import { writeRows } from './sqlite-write.ts'
 
@@ -85,7 +86,7 @@ class SqliteOnlineStore implements OnlineStore {
   #missing(change: { readonly keep: readonly OnlineTable[]; readonly drop: readonly OnlineTable[] }): string[] {
     const dropped = change.drop.map(tableName).filter((name) => this.#columns(name).length > 0)
     return [
-      ...dropped.map((name) => `DROP TABLE ${quoteName(name)}`),
+      ...dropped.map((name) => `DROP TABLE ${quoteIdentifier(name)}`),
       ...change.keep.flatMap((table) => this.#missingOf(tableName(table))),
     ]
   }
@@ -97,7 +98,7 @@ class SqliteOnlineStore implements OnlineStore {
     if (columns.length === 0) return [table, index]
     const added = Object.entries(wanted)
       .filter(([column]) => !columns.includes(column))
-      .map(([column, type]) => `ALTER TABLE ${quoteName(name)} ADD COLUMN ${quoteName(column)} ${type}`)
+      .map(([column, type]) => `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN ${quoteIdentifier(column)} ${type}`)
     return this.#exists(`${name}_ek`) ? added : [index, ...added]
   }
 

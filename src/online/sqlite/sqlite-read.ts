@@ -1,8 +1,8 @@
 import { Instant } from '../../base/instant.ts'
 import { CellBlock, eventMicrosOf, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
+import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
 import type { SqliteConnection } from './sqlite-driver.ts'
-import { quoteName, quoteText, tableName } from './sqlite-layout.ts'
 
 const storedNull = new Uint8Array(0)
 
@@ -27,7 +27,7 @@ export function readCells(connection: SqliteConnection, read: OnlineRead): Onlin
 type StoredRow = readonly [feature: string, value: Uint8Array | null, eventTimestamp: number | bigint | string | null]
 
 function selectStatement(read: OnlineRead): string {
-  const table = quoteName(tableName(read.table))
+  const table = quoteIdentifier(tableName(read.table))
   const select = `SELECT feature_name, value, event_ts FROM ${table} WHERE entity_key = ?`
   // A key's features lie side by side in the primary key: most of them are read faster as one range than one by one.
   if (read.features.length * 2 >= read.table.features.length) return select

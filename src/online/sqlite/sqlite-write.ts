@@ -1,9 +1,11 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { OnlineTable, OnlineWrite, OnlineWriteSummary } from '../../plugin/online-store.ts'
 import { newestRows } from '../online-common/newest-rows.ts'
+import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
+import { valueNumber, valueText } from '../sql-common/value-text.ts'
 import type { SqliteConfig } from './sqlite-config.ts'
 import type { SqliteConnection } from './sqlite-driver.ts'
-import { quoteName, quoteText, tableName, valueNumber, valueText, vectorBytes } from './sqlite-layout.ts'
+import { vectorBytes } from './sqlite-layout.ts'
 
 /** Columns that are derived from a value, besides the value itself. */
 type DerivedColumn = readonly [name: string, of: (value: Uint8Array) => SQLInputValue]
@@ -98,7 +100,7 @@ function derivedColumns(config: SqliteConfig): readonly DerivedColumn[] {
 function upsertStatement(table: OnlineTable, derived: readonly DerivedColumn[]): string {
   const all = ['event_ts', 'created_ts', 'value', ...derived.map(([name]) => name)]
   const rows = table.features.map((feature) => `(?, ${quoteText(feature.name)}, ${all.map(() => '?').join(', ')})`)
-  return `INSERT INTO ${quoteName(tableName(table))} AS t (entity_key, feature_name, ${all.join(', ')})
+  return `INSERT INTO ${quoteIdentifier(tableName(table))} AS t (entity_key, feature_name, ${all.join(', ')})
     VALUES ${rows.join(', ')}
     ON CONFLICT (entity_key, feature_name) DO UPDATE SET ${all.map((name) => `${name} = excluded.${name}`).join(', ')}
     WHERE t.event_ts IS NULL OR excluded.event_ts > t.event_ts OR (excluded.event_ts = t.event_ts
@@ -109,7 +111,7 @@ function upsertStatement(table: OnlineTable, derived: readonly DerivedColumn[]):
 function newerStatement(table: OnlineTable): string {
   const names = table.features.map((feature) => quoteText(feature.name)).join(', ')
   return `WITH row (entity_key, event_ts, created_ts) AS (VALUES (?, ?, ?))
-    SELECT 1 FROM ${quoteName(tableName(table))} AS t JOIN row ON t.entity_key = row.entity_key
+    SELECT 1 FROM ${quoteIdentifier(tableName(table))} AS t JOIN row ON t.entity_key = row.entity_key
     WHERE t.feature_name IN (${names}) AND (t.event_ts > row.event_ts OR (t.event_ts = row.event_ts
       AND t.created_ts IS NOT NULL AND (row.created_ts IS NULL OR t.created_ts > row.created_ts))) LIMIT 1`
 }
