@@ -9,6 +9,7 @@ export interface FeatureStoreConfig {
   readonly offlineStore: StoreConfig
   readonly batchEngine: StoreConfig
   readonly auth: StoreConfig
+  /** The blocks `feature_server` and `serving` in one, as written; null when the file has neither. */
   readonly featureServer: Readonly<Record<string, unknown>> | null
   readonly entityKeySerializationVersion: 2 | 3
   readonly coerceTzAware: boolean

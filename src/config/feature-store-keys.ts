@@ -16,6 +16,7 @@ import {
   store,
   text,
 } from './config-key.ts'
+import { servingKeys } from './serving-keys.ts'
 import { snowflakeKeys } from './shared-keys.ts'
 
 const commonRegistryKeys = {
@@ -101,6 +102,7 @@ const metricsKeys = {
 } as const satisfies Keys
 
 const featureServerKeys = {
+  ...servingKeys,
   type: choice(['local', 'mcp'], 'kind of server', 'local'),
   enabled: flag('legacy switch', false),
   transformation_service_endpoint: text('host:port of the transformation server', 'localhost:6569'),
@@ -192,6 +194,7 @@ export const topLevelKeys = {
   project_description: optional(text('stored on the project that apply makes')),
   provider: text('local, gcp, aws, azure or a class path', 'local'),
   feature_server: optional(block('the feature server', featureServerKeys)),
+  serving: optional(block('ours: keys of our feature server, where Python Feast reads the file too', servingKeys)),
   embedding_model: optional(
     block('turns text into vectors', {
       provider: text('library of the model', 'sentence_transformers'),

@@ -169,7 +169,7 @@ function build(written: Mapping, source: ConfigSource): FeatureStoreConfig {
     offlineStore: buildStore('offline_store', written),
     batchEngine: buildStore('batch_engine', written),
     auth: buildStore('auth', written),
-    featureServer: isMapping(server) ? server : null,
+    featureServer: buildFeatureServer(server, written.serving),
     entityKeySerializationVersion: version === 2 ? 2 : 3,
     compatibility: written.compatibility === 'feast' ? 'feast' : null,
     coerceTzAware: coerce === undefined ? true : truth(coerce),
@@ -196,6 +196,14 @@ const taken: ReadonlySet<string> = new Set([
 ])
 
 const truth = (value: unknown): boolean => ['true', 'yes', 'on', '1', 't', 'y'].includes(String(value).toLowerCase())
+
+/** The keys of both blocks; of a key in both, that of `serving`. */
+function buildFeatureServer(server: unknown, serving: unknown): FeatureStoreConfig['featureServer'] {
+  if (!isMapping(server) && !isMapping(serving)) return null
+  const [theirs, ours]: readonly Mapping[] = [isMapping(server) ? server : {}, isMapping(serving) ? serving : {}]
+  const limits = { ...(isMapping(theirs?.limits) && theirs.limits), ...(isMapping(ours?.limits) && ours.limits) }
+  return { ...theirs, ...ours, ...(Object.keys(limits).length > 0 && { limits }) }
+}
 
 function buildRegistry(value: unknown): RegistryConfig {
   const options: Mapping = isMapping(value) ? value : { path: value }

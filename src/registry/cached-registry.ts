@@ -17,6 +17,14 @@ export interface CacheOptions {
 /** How long to leave a registry alone that could not be read, when there are earlier contents to go on with. */
 const retryMicros = 1_000_000n
 
+/** What is known of the freshness of a registry's contents. */
+export interface RegistryStatus {
+  /** When the contents in use were read or written; null when nothing was read yet. */
+  readonly readAt: Instant | null
+  /** Why the last try to read it again failed; null when it did not. */
+  readonly fault: unknown
+}
+
 /** The contents of a registry, kept for a while. When it can't be read again, the last good contents stay in use. */
 export class CachedRegistry {
   readonly #options: CacheOptions
@@ -24,6 +32,7 @@ export class CachedRegistry {
   #freshUntil: bigint | null = 0n
   #reading: Promise<RegistryContents> | undefined
   #epoch = 0
+  #status: RegistryStatus = { readAt: null, fault: null }
 
   constructor(options: CacheOptions) {
     this.#options = options
@@ -45,6 +54,10 @@ export class CachedRegistry {
     return this.#options.mode === 'thread' ? known : reading
   }
 
+  get status(): RegistryStatus {
+    return this.#status
+  }
+
   /** Reads the registry now. */
   refresh(): Promise<RegistryContents> {
     this.#reading ??= this.#read().finally(() => {
@@ -61,7 +74,10 @@ export class CachedRegistry {
 
   async #read(): Promise<RegistryContents> {
     const epoch = this.#epoch
-    const { contents } = await this.#options.store.load()
+    const { contents } = await this.#options.store.load().catch((error: unknown) => {
+      this.#status = { ...this.#status, fault: error }
+      throw error
+    })
     if (epoch !== this.#epoch && this.#contents !== undefined) return this.#contents
     // The same revision keeps its identity, and with it every index and read plan that was made for it.
     const same =
@@ -72,6 +88,7 @@ export class CachedRegistry {
   #keep(contents: RegistryContents): RegistryContents {
     const { ttlSeconds } = this.#options
     this.#contents = contents
+    this.#status = { readAt: this.#now(), fault: null }
     this.#freshUntil = ttlSeconds === 0 ? null : this.#now().epochMicros + BigInt(Math.round(ttlSeconds * 1e6))
     return contents
   }

@@ -108,7 +108,13 @@ export function planOnlineRead(
     reads: viewReads,
     keys: keys.map((plan) => ({ plan, columns: plan.needs.map((need) => positionOf(need, needs)) })),
     needs,
-    layout: { names: [...sources.keys()], views: servedViews(resolved) },
+    layout: {
+      names: [...sources.keys()],
+      storedFor: Array.from(sources.values(), (source) =>
+        source.kind === 'stored' ? (viewReads[source.read]?.table.view ?? null) : null,
+      ),
+      views: servedViews(resolved),
+    },
     sources: [...sources.values()],
     computed,
   }

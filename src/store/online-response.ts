@@ -54,6 +54,8 @@ export interface ServedView {
 export interface ResponseLayout {
   /** Names of the columns, in order. */
   readonly names: readonly string[]
+  /** For each column the view that its values are stored for; null for entity columns and computed ones. */
+  readonly storedFor: readonly (string | null)[]
   readonly views: readonly ServedView[]
 }
 

@@ -7,7 +7,7 @@ import type { OnDemandFunction } from '../model/transformation.ts'
 import { offlineStores, onlineStores, registryStores } from '../plugin/catalogue.ts'
 import type { OfflineStore } from '../plugin/offline-store.ts'
 import type { OnlineStore } from '../plugin/online-store.ts'
-import { CachedRegistry } from '../registry/cached-registry.ts'
+import { CachedRegistry, type RegistryStatus } from '../registry/cached-registry.ts'
 import { collectFunctions } from './feature-selection.ts'
 import { once } from './once.ts'
 import { openByType } from './open-by-type.ts'
@@ -16,6 +16,7 @@ import type { StoreContext } from './store-context.ts'
 /** A context whose owner can read the registry anew and close all that was opened. */
 export interface ClosableContext extends StoreContext {
   refresh(): ReturnType<StoreContext['contents']>
+  registryStatus(): RegistryStatus
   close(): Promise<void>
 }
 
@@ -24,17 +25,22 @@ export async function openContext(
   config: FeatureStoreConfig,
   repoPath: string,
   definitions: () => Promise<Definitions | undefined>,
-  options: { readonly clock?: Clock | undefined; readonly logger?: Logger | undefined },
+  options: {
+    readonly clock?: Clock | undefined
+    readonly logger?: Logger | undefined
+    readonly registryTtlSeconds?: number | undefined
+  },
 ): Promise<ClosableContext> {
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
   const shared = { store: config, repoPath, clock, logger }
-  const { type, options: registryOptions, cacheTtlSeconds, cacheMode } = config.registry
+  const { type, options: registryOptions, cacheMode } = config.registry
+  const ttlSeconds = options.registryTtlSeconds ?? config.registry.cacheTtlSeconds
   const registry = await openByType('registry', registryStores, {
     ...shared,
     config: { type, options: registryOptions },
   })
-  const cache = new CachedRegistry({ store: registry, ttlSeconds: cacheTtlSeconds, mode: cacheMode, clock, logger })
+  const cache = new CachedRegistry({ store: registry, ttlSeconds, mode: cacheMode, clock, logger })
   const onlineStore = once((): Promise<OnlineStore> => {
     const { onlineStore: block } = config
     if (block === null) throw noOnlineStore(config)
@@ -57,6 +63,7 @@ export async function openContext(
     registry,
     contents: () => cache.contents(),
     refresh: () => cache.refresh(),
+    registryStatus: () => cache.status,
     remember: (contents) => cache.remember(contents),
     onlineStore,
     offlineStore,

@@ -21,6 +21,8 @@ export interface OpenStoreOptions {
   readonly yamlPath?: string | undefined
   /** The base of relative paths, when the configuration is an object. Default: the working directory. */
   readonly repoPath?: string | undefined
+  /** How old the registry's contents may be; 0 for any age, when the program itself reads it again. Default: the configuration's. */
+  readonly registryTtlSeconds?: number | undefined
   /** Variables that the YAML may name. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
 }

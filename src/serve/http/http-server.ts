@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { type Logger, silentLogger } from '../../base/logger.ts'
 import type { FeatureStore } from '../../store/feature-store.ts'
 import { RequestGate } from '../limits.ts'
+import { cannotListen, readTlsFiles } from '../listening.ts'
 import type { RunningServer, ServingContext } from '../serving-context.ts'
 import { defaultLimits, type ServingLimits, type TlsFiles } from '../serving-settings.ts'
 import { answerErrors } from './answer-errors.ts'
@@ -76,29 +75,4 @@ export async function httpApp(options: HttpServerOptions): Promise<FastifyInstan
   registerRoutes(app, context)
   await app.ready()
   return app
-}
-
-async function readTlsFiles({ keyPath, certPath }: TlsFiles): Promise<{ readonly key: Buffer; readonly cert: Buffer }> {
-  const read = async (path: string): Promise<Buffer> => {
-    try {
-      return await readFile(path)
-    } catch (cause) {
-      throw new FeatureStoreError('FTS7009', { message: `${path} cannot be read.`, cause })
-    }
-  }
-  const [key, cert] = await Promise.all([read(keyPath), read(certPath)])
-  return { key, cert }
-}
-
-const whyNot: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has it',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  EACCES: 'this user may not use that port',
-  ENOTFOUND: 'there is no such host',
-}
-
-function cannotListen(host: string, port: number, cause: unknown): FeatureStoreError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const fault = whyNot[code] ?? (cause instanceof Error ? cause.message : String(cause))
-  return new FeatureStoreError('FTS7008', { message: `The server cannot listen on ${host}:${port}: ${fault}.`, cause })
 }
