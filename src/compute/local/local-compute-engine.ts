@@ -16,7 +16,11 @@ export const localComputeEngine: ComputeEngine = {
   },
 }
 
-/** A write of this many values keeps a transaction short, and most of its memory in the heap that is cheap to clear. */
+/**
+ * A write of so many rows and values keeps a transaction short, and nearly all of its objects die young, in the part of
+ * the heap that is cheap to clear: six times as many took a third more memory and more processor time.
+ */
+const rowsPerWrite = 2500
 const cellsPerWrite = 60_000
 
 type LoadOptions = NonNullable<Parameters<ComputeEngine['load']>[2]>
@@ -35,7 +39,7 @@ class Load {
     this.#request = request
     this.#online = online
     this.#options = options
-    const fitting = Math.max(1000, Math.floor(cellsPerWrite / (request.features.length + 1)))
+    const fitting = Math.max(1000, Math.min(rowsPerWrite, Math.floor(cellsPerWrite / (request.features.length + 1))))
     this.#batchSize = request.writeBatchSize ?? fitting
     this.#buffer = new RowBuffer(request.table)
   }

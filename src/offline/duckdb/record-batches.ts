@@ -4,16 +4,20 @@ import { BatchBuilder, type ResultColumn } from './arrow-columns.ts'
 import type { Session } from './duckdb-driver.ts'
 
 /** Rows of a batch: large enough that its making costs little, small enough to keep several in memory. */
-const batchRows = 64 * 1024
+const defaultBatchRows = 64 * 1024
+
+/** Rows of a batch that is written on to an online store as it comes, in writes that are smaller still. */
+export const loadBatchRows = 8 * 1024
 
 /**
- * The result of a query as batches of at most about 65 000 rows, in its order. `columns[i]` names the i-th column. An
+ * The result of a query as batches of at most about `batchRows` rows, in its order. `columns[i]` names the i-th column. An
  * empty result gives one empty batch, so that the columns are known.
  */
 export async function* streamBatches(
   session: Session,
   sql: string,
   columns: readonly ResultColumn[],
+  batchRows: number = defaultBatchRows,
 ): AsyncIterable<RecordBatch> {
   const arrow = await loadArrow()
   const { types, chunks } = await session.stream(sql)

@@ -12,7 +12,7 @@ import {
 } from '../../sql/render-pull.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
 import { entityKeyOrder, entityKeyParts } from './entity-key-order.ts'
-import { streamBatches } from './record-batches.ts'
+import { loadBatchRows, streamBatches } from './record-batches.ts'
 import { rowOrderOf } from './source-statistics.ts'
 import { openSourceTable, requireColumn, requireTimeColumn, type SourceTable } from './source-table.ts'
 import { timeBounds } from './time-bounds.ts'
@@ -35,16 +35,18 @@ export function pullLatest(
     }
     for (const part of await partsOf(session, table, plan, request, options?.order)) {
       const own = { ...plan, where: [...plan.where, part] }
-      yield* streamBatches(session, renderPullLatest(own, duckdbDialect), resultColumnsOf(plan))
+      const batchRows = options?.order === 'entityKey' ? loadBatchRows : undefined
+      yield* streamBatches(session, renderPullLatest(own, duckdbDialect), resultColumnsOf(plan), batchRows)
     }
   }, options?.signal)
 }
 
 /**
- * The engine keeps some ninety bytes per key while it looks for the latest rows. More rows than these are read in parts
- * of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
+ * The engine keeps some ninety bytes per row while it looks for the latest ones and orders them. More rows than these
+ * are read in parts of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
+ * Many parts mean many scans, so a large source is read in larger ones.
  */
-const rowsPerPart = 1_000_000
+const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 250_000 : 1_000_000)
 
 async function partsOf(
   session: Session,
@@ -53,10 +55,11 @@ async function partsOf(
   request: PullRequest,
   order: 'source' | 'entityKey' = 'source',
 ): Promise<readonly string[]> {
-  if (order === 'source' || table.rows <= rowsPerPart) return ['true']
+  if (order === 'source' || table.rows <= rowsPerPart(table.rows)) return ['true']
   const [found] = await session.rows(renderCount(plan))
+  const rows = Number(found?.[0] ?? 0)
   const keys = request.keyColumns.map((name) => requireColumn(table, name, 'pull'))
-  return entityKeyParts(keys, Math.ceil(Number(found?.[0] ?? 0) / rowsPerPart))
+  return entityKeyParts(keys, Math.ceil(rows / rowsPerPart(rows)))
 }
 
 /** Every row of the window, in the order of the files. */
