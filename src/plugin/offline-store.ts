@@ -76,6 +76,14 @@ export interface SourceColumn {
   readonly isTimestamp: boolean
 }
 
+/** By what a source knows a batch of rows that may be sent to it again, after a crash. */
+export interface BatchMark {
+  /** Who sends batches, for ever the same; letters, digits and dashes. */
+  readonly sender: string
+  /** Rises from batch to batch of a sender, which sends them one after the other. */
+  readonly sequence: number
+}
+
 /** All history. */
 export interface OfflineStore {
   historical(request: HistoricalRequest): HistoricalJob
@@ -108,8 +116,15 @@ export interface OfflineStore {
   /** The oldest event time of a source; null when it has no rows. */
   oldestEvent(source: DataSource, timestampColumn: string): Promise<Instant | null>
 
-  /** Appends rows to a source, all or nothing; columns must be the source's, in any order when `reorder`. */
-  append(source: DataSource, rows: Table, options: { readonly reorder: boolean }): Promise<void>
+  /**
+   * Appends rows to a source, all or nothing; columns must be the source's, in any order when `reorder`. With `once` the
+   * source remembers the batch together with its rows, and a batch that it knows already is not added again.
+   */
+  append(
+    source: DataSource,
+    rows: Table,
+    options: { readonly reorder: boolean; readonly once?: BatchMark | undefined },
+  ): Promise<void>
 
   /** Stores a result. @throws FTS4xxx when something is there and `overwrite` is false. */
   persist(

@@ -6,6 +6,7 @@ import type { FeatureViewState } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { SavedDataset } from '../model/saved-dataset.ts'
 import type { OnlineWriteSummary } from '../plugin/online-store.ts'
+import type { RegistryStatus } from '../registry/cached-registry.ts'
 import { getProject } from '../registry/lookup.ts'
 import type { Plan } from '../registry/plan.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
@@ -29,6 +30,7 @@ import type { ClosableContext } from './open-context.ts'
 import { type PlanOptions, plan } from './plan.ts'
 import { type PullOptions, pullAll, pullLatest } from './pull-rows.ts'
 import { type PushRequest, type PushSummary, push } from './push.ts'
+import { addToHistory, type PushedHistory, pushedHistories } from './pushed-history.ts'
 import { RegistryObjects } from './registry-objects.ts'
 import type { RetrievalJob } from './retrieval-job.ts'
 import type { RowBatches } from './row-batches.ts'
@@ -92,6 +94,17 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
   /** Reads the registry now, whatever the age of what is known. */
   refreshRegistry(): Promise<RegistryContents> {
     return this.#context.refresh()
+  }
+
+  /** How fresh {@link contents} are, and whether the last try to read them again failed. */
+  registryStatus(): RegistryStatus {
+    return this.#context.registryStatus()
+  }
+
+  /** One cheap round trip to the online store. @throws what a read would throw when the store cannot be reached. */
+  async pingOnlineStore(signal?: AbortSignal): Promise<void> {
+    const store = await this.#context.onlineStore()
+    await store.ping(signal)
   }
 
   /**
@@ -166,6 +179,16 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
   /** Writes rows of a push source to the online store, the offline store or both. */
   push(request: PushRequest): Promise<PushSummary> {
     return push(this.#context, request)
+  }
+
+  /** Where rows of a push source go offline, to check them now and add them later with {@link addToHistory}. */
+  pushedHistories(pushSource: string): Promise<readonly PushedHistory[]> {
+    return pushedHistories(this.#context, pushSource)
+  }
+
+  /** Adds rows that a {@link PushedHistory} has checked to its source, once, however often it is called for a batch. */
+  addToHistory(request: Parameters<typeof addToHistory>[1]): Promise<void> {
+    return addToHistory(this.#context, request)
   }
 
   /** Writes rows of one view to the online store. */

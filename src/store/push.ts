@@ -67,7 +67,8 @@ async function preparedAppends(
   return Promise.all(prepared)
 }
 
-function viewsFedBy(contents: RegistryContents, project: string, name: string): readonly StoredFeatureView[] {
+/** The views that a push source feeds. @throws FTS5020 when there are none. */
+export function viewsFedBy(contents: RegistryContents, project: string, name: string): readonly StoredFeatureView[] {
   const views: readonly StoredFeatureView[] = [
     ...listObjects(contents, 'featureViews', project),
     ...listObjects(contents, 'streamFeatureViews', project),
@@ -82,7 +83,8 @@ function viewsFedBy(contents: RegistryContents, project: string, name: string): 
   })
 }
 
-function batchSources(views: readonly StoredFeatureView[]): readonly DataSource[] {
+/** Where the history of some views is kept, each source once. */
+export function batchSources(views: readonly StoredFeatureView[]): readonly DataSource[] {
   const sources = views.flatMap((view) => (view.batchSource === null ? [] : (batchSourceOf(view.batchSource) ?? [])))
   return [...new Map(sources.map((source) => [source.name, source])).values()]
 }

@@ -1,6 +1,8 @@
+import type { Table } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
+import type { SourceColumn } from '../plugin/offline-store.ts'
 import { getFeatureView } from '../registry/lookup.ts'
 import { invalid, sameDataType } from '../types/data-type.ts'
 import { isTable } from './entity-rows.ts'
@@ -49,6 +51,23 @@ export async function prepareAppend(
   if (count === 0) return async () => 0
   const offlineStore = await context.offlineStore()
   const columns = await offlineStore.columns(source, { unknownTypes: 'invalid' })
+  const table = await tableForSource(source, columns, input, options)
+  return async () => {
+    await offlineStore.append(source, table, options)
+    return count
+  }
+}
+
+/**
+ * Rows as a table with the columns of a source, which are given; the columns of the rows are named as in
+ * {@link writeToOfflineStore}. @throws FTS4510, FTS4508
+ */
+export async function tableForSource(
+  source: DataSource,
+  columns: readonly SourceColumn[],
+  input: RowsInput,
+  options: { readonly reorder: boolean },
+): Promise<Table> {
   const expected = columns.map((column) => column.name)
   const rows = await renameColumns(input, sourceNames(source, columnNames(input), expected))
   const given = columnNames(rows)
@@ -69,11 +88,7 @@ export async function prepareAppend(
       field: 'rows',
     })
   }
-  const table = await tableOf(rows, columns)
-  return async () => {
-    await offlineStore.append(source, table, options)
-    return count
-  }
+  return tableOf(rows, columns)
 }
 
 /** Logical name to column of the source, of those that are given by logical name and are no column themselves. */

@@ -234,4 +234,11 @@ export const offlineErrors = {
     cause: 'A saved data set of that name is registered in the project.',
     fix: 'Choose another name, or ask to overwrite it.',
   },
+  FTS4515: {
+    title: 'Pushed rows have no place any more',
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'Rows were accepted for a batch source that no view of the project has any more.',
+    fix: 'The server has put the rows into the file that its log names; push them again where they belong.',
+  },
 } as const satisfies Record<string, ErrorEntry>

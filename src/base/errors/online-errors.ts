@@ -128,14 +128,14 @@ export const onlineErrors = {
   },
   FTS5021: {
     title: 'Rows lack columns',
-    http: 400,
+    http: 422,
     grpc: 'INVALID_ARGUMENT',
     cause: 'Rows to be stored have no value for a join key, the event time or a feature column.',
     fix: 'Give every column of the view in every row; a missing feature value is null.',
   },
   FTS5022: {
     title: 'Wrong type in rows',
-    http: 400,
+    http: 422,
     grpc: 'INVALID_ARGUMENT',
     cause: 'A value in rows to be stored is not of the type of its column.',
     fix: 'Give a value of the declared type; times are Instant, Date or ISO-8601 text.',
@@ -146,6 +146,13 @@ export const onlineErrors = {
     grpc: 'FAILED_PRECONDITION',
     cause: 'The view keeps no values in the online store.',
     fix: 'Write to a feature view; an on-demand view needs writeToOnlineStore.',
+  },
+  FTS5024: {
+    title: 'Columns of different lengths',
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'The columns of rows to be stored do not have the same number of values.',
+    fix: 'Give one value per row in every column; a missing feature value is null.',
   },
   FTS5081: {
     title: 'Value does not fit its type',

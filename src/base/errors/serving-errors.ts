@@ -67,4 +67,20 @@ export const servingErrors = {
     cause: 'The file of the certificate or of its key cannot be read, or they do not fit together.',
     fix: 'Give PEM files of one key pair with --cert and --key.',
   },
+  FTS7010: {
+    title: 'State of the server cannot be kept',
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    cause: 'The files in which the server keeps accepted rows and running jobs cannot be opened, read or written.',
+    fix: 'Check `feature_server.state_path`, its permissions and free space; it must be on a local disk.',
+  },
+  FTS7011: {
+    title: 'View is being materialized',
+    http: 409,
+    grpc: 'ABORTED',
+    retryable: true,
+    cause: 'A materialization was asked for of a view that another one is working on.',
+    fix: 'Wait until it is done, or repeat the request with `?force=true` when nothing works on the view any more.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import type { Table } from 'apache-arrow'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { DataSource } from '../../model/data-source.ts'
+import type { BatchMark } from '../../plugin/offline-store.ts'
 import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import { loadArrowTable, writerTypes } from './arrow-tables.ts'
+import { batchMarks, isMarked, marked, marksMetadata } from './batch-marks.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
 import { withFileLock } from './file-lock.ts'
 import { copyToParquet } from './parquet-files.ts'
@@ -18,6 +20,9 @@ const newRows = 'new_rows'
  * Adds rows to a source, all or nothing: to a file in front of its rows, as Feast does, by writing it anew; to a folder
  * as one more file. Values are cast to the source's types; times are kept in microseconds.
  *
+ * A batch with a mark is added once: the file's own metadata, or the name of the file in the folder, says that it is
+ * there, and gets there in the same move as the rows. Another program that writes the file anew drops the metadata.
+ *
  * @throws FTS4510 when the columns differ, FTS4013 when a value would be changed by the cast, FTS4015 when another
  * writer holds the file.
  */
@@ -25,7 +30,7 @@ export async function appendToSource(
   engine: Engine,
   source: DataSource,
   rows: Table,
-  reorder: boolean,
+  options: { readonly reorder: boolean; readonly once?: BatchMark | undefined },
   repoPath: string,
 ): Promise<void> {
   const path = localPath(fileSourceOf(source).path, repoPath)
@@ -36,18 +41,33 @@ export async function appendToSource(
       message: `Rows cannot be appended to the data source "${source.name}": its path "${path}" is a pattern, not a file or a folder.`,
     })
   }
+  const { reorder, once } = options
+  const file = isFolder ? join(path, fileOfBatch(once)) : path
   const append = (): Promise<void> =>
     engine.withSession(async (session) => {
       const table = await openSourceTable(session, source, repoPath)
       refuseOtherColumns(table, rows, reorder)
+      const marks = isFolder ? [] : await batchMarks(session, path)
+      if (once !== undefined && (isFolder ? await exists(file) : isMarked(marks, once))) return
       await loadArrowTable(session, newRows, rows)
       const select = await castRows(session, table, rows)
-      if (isFolder) await copyToParquet(session, select, join(path, `${Date.now()}-${randomUUID()}.parquet`))
-      else
-        await copyToParquet(session, `${select}\nUNION ALL\nSELECT ${columnList(table)} FROM ${table.relation}`, path)
+      if (isFolder) await copyToParquet(session, select, file)
+      else {
+        const all = `${select}\nUNION ALL\nSELECT ${columnList(table)} FROM ${table.relation}`
+        await copyToParquet(session, all, path, marksMetadata(once === undefined ? marks : marked(marks, once)))
+      }
     })
   if (isFolder) await append()
   else await withFileLock(path, append)
+}
+
+function fileOfBatch(once: BatchMark | undefined): string {
+  if (once === undefined) return `${Date.now()}-${randomUUID()}.parquet`
+  return `batch-${once.sender}-${String(once.sequence).padStart(12, '0')}.parquet`
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
 }
 
 const columnList = (table: SourceTable): string =>

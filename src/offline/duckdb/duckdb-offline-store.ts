@@ -48,7 +48,7 @@ export async function openDuckdbOfflineStore(
     pullAll: (request, signal) => pullAll(engine, request, repoPath, signal),
     columns: (source, { unknownTypes = 'refused' } = {}) => sourceColumns(engine, source, repoPath, unknownTypes),
     oldestEvent: (source, timestampColumn) => oldestEvent(engine, source, timestampColumn, repoPath),
-    append: (source, rows, { reorder }) => appendToSource(engine, source, rows, reorder, repoPath),
+    append: (source, rows, options) => appendToSource(engine, source, rows, options, repoPath),
     persist: (batches, storage, { overwrite }) => persistBatches(engine, batches, storage, overwrite, repoPath),
     readPersisted: (storage, request) => readPersisted(engine, storage, request, repoPath),
     writeLogs: (rows, destination) => writeLogs(engine, rows, destination, repoPath),
