@@ -27,15 +27,15 @@ export interface StatusRules {
   readonly ofNull: FieldStatus
   /** The status of a key, or of a feature of it, for which nothing is stored. */
   readonly ofMissing: FieldStatus
-  /** Feast stores a missing time as a number of seconds: answer null for it, or the number as Feast does. */
-  readonly missingTime: 'null' | 'number'
+  /** Write the number that Feast stores for a missing time, and structs without the fields that they lack, as Feast does. */
+  readonly valuesAsStored: boolean
 }
 
 const trueRules = {
   staleValues: 'mark',
   ofNull: fieldStatus.NULL_VALUE,
   ofMissing: fieldStatus.NOT_FOUND,
-  missingTime: 'null',
+  valuesAsStored: false,
 } as const satisfies StatusRules
 
 /** The rules of a deployment. The key `feature_server.stale_values` says what becomes of values outside their ttl. */
@@ -45,7 +45,7 @@ export function statusRules(config: FeatureStoreConfig, capabilities: OnlineStor
       staleValues: 'ignore',
       ofNull: fieldStatus.PRESENT,
       ofMissing: fieldStatus[capabilities.missingInFeast],
-      missingTime: 'number',
+      valuesAsStored: true,
     }
   }
   const staleValues = config.featureServer?.stale_values
