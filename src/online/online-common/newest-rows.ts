@@ -6,11 +6,15 @@ import type { OnlineWrite } from '../../plugin/online-store.ts'
  * writes fastest. Times are compared in microseconds, whatever the store keeps of them.
  */
 export function newestRows(batch: OnlineWrite): Uint32Array {
-  const { entityKeys } = batch
+  return newestOf(batch.entityKeys, (a, b) => compareRows(batch, a, b))
+}
+
+/** @param order negative when row `a` is the older one. */
+function newestOf(entityKeys: readonly Uint8Array[], order: (a: number, b: number) => number): Uint32Array {
   const rows = Uint32Array.from(entityKeys.keys())
   if (isAscending(entityKeys)) return rows
   const keyOf = (row: number): Uint8Array => entityKeys[row] ?? noBytes
-  rows.sort((a, b) => Buffer.compare(keyOf(a), keyOf(b)) || compareRows(batch, b, a))
+  rows.sort((a, b) => Buffer.compare(keyOf(a), keyOf(b)) || order(b, a))
   let kept = 0
   for (const [at, row] of rows.entries()) {
     const before = rows[kept - 1]
@@ -18,6 +22,11 @@ export function newestRows(batch: OnlineWrite): Uint32Array {
     rows[kept++] = row
   }
   return rows.subarray(0, kept)
+}
+
+/** {@link newestRows} in the order of Feast's SQL stores: of each key the row furthest down, whatever its times. */
+export function lastRows(batch: OnlineWrite): Uint32Array {
+  return newestOf(batch.entityKeys, (a, b) => a - b)
 }
 
 const noBytes = new Uint8Array(0)

@@ -71,3 +71,17 @@ export function refused(server: StoreServer, cause: unknown): FeatureStoreError 
 export function full(server: StoreServer, cause: unknown): FeatureStoreError {
   return new FeatureStoreError('FTS5019', { message: `${named(server)} is full: ${reasonOf(cause)}.`, cause })
 }
+
+/** A row of a batch that the server refused for its size: FTS5017. */
+export function rowTooLarge(server: StoreServer, cause: unknown): FeatureStoreError {
+  return new FeatureStoreError('FTS5017', {
+    message: `${named(server)} cannot hold a row of this batch: ${reasonOf(cause)}.`,
+    notes: ['nothing of this batch was written'],
+    cause,
+  })
+}
+
+/** Used after its end: FTS5026. */
+export function storeClosed(server: StoreServer): FeatureStoreError {
+  return new FeatureStoreError('FTS5026', { message: `${named(server)} was closed before it was used.` })
+}
