@@ -8,6 +8,9 @@ import { promisify } from 'node:util'
 /** The version that the formats are measured by. */
 export const feastVersion = '0.67.0'
 
+/** What of Feast's optional parts the tests and benchmarks run. */
+const extras = ['duckdb', 'redis', 'postgres', 'mysql', 'grpcio']
+
 const script = fileURLToPath(new URL('./feast_side.py', import.meta.url))
 
 /** Where the virtual environment with real Feast is kept between runs. */
@@ -19,12 +22,12 @@ const environment = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
  */
 export function feastPython(): string {
   const python = join(environment, 'bin', 'python')
-  const mark = join(environment, 'installed')
+  const mark = join(environment, `installed-${extras.join('-')}`)
   if (existsSync(mark)) return python
   console.error(`Installing Feast ${feastVersion} into ${environment} (once, a minute or two) …`)
   mkdirSync(environment, { recursive: true })
   execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', `feast[duckdb]==${feastVersion}`], { stdio: 'inherit' })
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', `feast[${extras.join(',')}]==${feastVersion}`], { stdio: 'inherit' })
   writeFileSync(mark, '')
   return python
 }
