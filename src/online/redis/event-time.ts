@@ -1,0 +1,100 @@
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+
+/**
+ * Event times as the store keeps them: a serialised `google.protobuf.Timestamp`, so field 1 is seconds and field 2 is
+ * nanoseconds, both varints and left out when 0. The epoch itself is an empty value.
+ */
+
+const [secondsTag, nanosTag] = [0x08, 0x10]
+
+/** The bytes of an event time given in microseconds of the epoch. */
+export function encodeEventTime(epochMicros: bigint): Uint8Array {
+  const exact = Number(epochMicros)
+  const isSafe = Number.isSafeInteger(exact)
+  const seconds = isSafe ? Math.floor(exact / 1e6) : Number((epochMicros - modulo(epochMicros)) / 1_000_000n)
+  const micros = isSafe ? exact - seconds * 1e6 : Number(modulo(epochMicros))
+  const bytes = new Uint8Array((seconds === 0 ? 0 : 1 + varintLength(seconds)) + nanosLength(micros))
+  let at = 0
+  if (seconds !== 0) {
+    bytes[at++] = secondsTag
+    at = writeVarint(bytes, at, seconds)
+  }
+  if (micros !== 0) {
+    bytes[at++] = nanosTag
+    writeVarint(bytes, at, micros * 1000)
+  }
+  return bytes
+}
+
+const modulo = (micros: bigint): bigint => ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
+const nanosLength = (micros: number): number => (micros === 0 ? 0 : 1 + varintLength(micros * 1000))
+
+function varintLength(value: number): number {
+  if (value < 0) return 10
+  let length = 1
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++
+  return length
+}
+
+/** A negative number is written as 64 bits of its two's complement. */
+function writeVarint(bytes: Uint8Array, start: number, value: number): number {
+  let at = start
+  if (value < 0) {
+    let rest = -value - 1
+    for (let i = 0; i < 9; i++) {
+      bytes[at++] = 128 + 127 - (rest % 128)
+      rest = Math.floor(rest / 128)
+    }
+    bytes[at++] = 1
+    return at
+  }
+  let rest = value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[at++] = 128 + (rest % 128)
+  bytes[at++] = rest
+  return at
+}
+
+/** The row of a block that an event time is read into. */
+export interface EventTarget {
+  readonly eventSeconds: Float64Array
+  readonly eventMicros: Int32Array
+}
+
+/**
+ * Reads an event time into a row of a block.
+ * @throws FTS5084 when the bytes are not those of a Timestamp.
+ */
+export function readEventTime(bytes: Uint8Array, start: number, end: number, target: EventTarget, row: number): void {
+  let seconds = 0
+  let nanos = 0
+  let at = start
+  while (at < end) {
+    const tag = bytes[at++]
+    if (tag !== secondsTag && tag !== nanosTag) throw unreadable()
+    let value = 0
+    let complement = 0
+    let factor = 1
+    let byte = 128
+    for (let i = 0; byte >= 128; i++) {
+      if (at >= end || i === 10) throw unreadable()
+      byte = bytes[at++] as number
+      // The tenth byte holds the sign alone; the 63 bits before it are those of -value - 1, turned round.
+      if (i === 9) value = -complement - 1
+      else {
+        value += (byte & 127) * factor
+        complement += (127 - (byte & 127)) * factor
+        factor *= 128
+      }
+    }
+    if (tag === secondsTag) seconds = value
+    else nanos = value
+  }
+  target.eventSeconds[row] = seconds
+  target.eventMicros[row] = Math.trunc(nanos / 1000)
+}
+
+function unreadable(): FeatureStoreError {
+  return new FeatureStoreError('FTS5084', {
+    message: 'An event time in the Redis online store cannot be read: it is not a serialised Timestamp.',
+  })
+}

@@ -1,0 +1,173 @@
+import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
+import type { OnlineRead } from '../../plugin/online-store.ts'
+import { readEventTime } from './event-time.ts'
+import type { CommandPlan } from './read-plan.ts'
+import type { ReplySink } from './redis-driver.ts'
+import { ServerRefusal } from './redis-errors.ts'
+import { incomplete, ProtocolError, RedisErrorReply, ReplyReader, readBulks } from './reply-reader.ts'
+
+/** The cells of one read, which replies are read into. Positions count from the start of {@link bytes}. */
+export class ReplyCells implements OnlineCells {
+  readonly featureCount: number
+  readonly rowCount: number
+  bytes: Uint8Array = noBytes
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly eventSeconds: Float64Array
+  readonly eventMicros: Int32Array
+
+  constructor(read: OnlineRead) {
+    this.featureCount = read.features.length
+    this.rowCount = read.entityKeys.length
+    // Filled by replies, each cell of them, before anybody looks.
+    this.starts = new Int32Array(this.rowCount * this.featureCount)
+    this.ends = new Int32Array(this.rowCount * this.featureCount)
+    this.eventSeconds = new Float64Array(this.rowCount)
+    this.eventMicros = new Int32Array(this.rowCount)
+  }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** Reads of the same entity keys: one command for each key, one block of cells for each view. */
+export interface KeyGroup {
+  readonly plan: CommandPlan
+  readonly entityKeys: readonly Uint8Array[]
+  readonly cells: readonly ReplyCells[]
+}
+
+/** Some rows of a group that one server is asked for. */
+export interface GroupRows {
+  readonly group: KeyGroup
+  /** Null for all rows of the group. */
+  readonly rows: readonly number[] | null
+}
+
+/** A row that a server refused to answer. */
+export interface RefusedRow {
+  readonly group: KeyGroup
+  readonly row: number
+  readonly error: ServerRefusal
+}
+
+/**
+ * Reads the replies of `HMGET`s straight into cells: positions instead of objects. The bytes of replies are copied once,
+ * all in one piece if they came in one.
+ */
+export class HmgetReplies implements ReplySink {
+  readonly signal: AbortSignal | undefined
+  isFinished = false
+  /** The bytes that positions refer to, from 0. */
+  bytes: Buffer = noReplies
+  readonly refused: RefusedRow[] = []
+  readonly done: Promise<void>
+  readonly parts: readonly GroupRows[]
+  readonly #address: string
+  #length = 0
+  #part = 0
+  #index = 0
+  #resolve: () => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+
+  constructor(address: string, parts: readonly GroupRows[], signal: AbortSignal | undefined) {
+    this.#address = address
+    this.parts = parts
+    this.signal = signal
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  accept(bytes: Buffer, start: number, end: number): number {
+    let at = start
+    const shift = this.#length - start
+    while (at < end) {
+      const part = this.parts[this.#part]
+      if (part === undefined) break
+      const next = this.#readRow(part.group, part.rows?.[this.#index] ?? this.#index, bytes, at, end, shift)
+      if (next === incomplete) break
+      at = next
+      if (++this.#index === (part.rows ?? part.group.entityKeys).length) {
+        this.#index = 0
+        this.#part++
+      }
+    }
+    this.#keep(bytes, start, at)
+    if (this.#part === this.parts.length) {
+      this.isFinished = true
+      this.#resolve()
+    }
+    return at
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error)
+  }
+
+  #readRow(group: KeyGroup, row: number, bytes: Buffer, start: number, end: number, shift: number): number {
+    const { replyHead } = group.plan
+    if (bytes[start] === errorSign) return this.#readRefusal(group, row, bytes, start, end)
+    if (start + replyHead.length > end) return incomplete
+    for (let i = 0; i < replyHead.length; i++) {
+      if (bytes[start + i] !== replyHead[i]) throw new ProtocolError('an answer is not that of the command sent')
+    }
+    let at = start + replyHead.length
+    for (const cells of group.cells) {
+      at = readView(cells, row, bytes, at, end, shift)
+      if (at === incomplete) return incomplete
+    }
+    return at
+  }
+
+  #readRefusal(group: KeyGroup, row: number, bytes: Buffer, start: number, end: number): number {
+    const next = reader.read(bytes, start, end)
+    if (next === incomplete) return incomplete
+    if (reader.value instanceof RedisErrorReply) {
+      this.refused.push({ group, row, error: new ServerRefusal(this.#address, reader.value) })
+    }
+    return next
+  }
+
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start
+    if (length > this.bytes.length) {
+      // Replies that come in one piece, as nearly all do, get exactly the room they need.
+      const larger = Buffer.allocUnsafe(this.#length === 0 ? length : Math.max(length, this.bytes.length * 2))
+      this.bytes.copy(larger, 0, 0, this.#length)
+      this.bytes = larger
+    }
+    bytes.copy(this.bytes, this.#length, start, end)
+    this.#length = length
+  }
+}
+
+const noReplies = Buffer.alloc(0)
+const errorSign = 45
+const reader = new ReplyReader()
+const event = { starts: new Int32Array(1), ends: new Int32Array(1) }
+
+/** The features and the event time of one view and row. */
+function readView(cells: ReplyCells, row: number, bytes: Buffer, start: number, end: number, shift: number): number {
+  const { featureCount } = cells
+  const first = row * featureCount
+  let at = readBulks(bytes, start, end, featureCount, cells, first, shift)
+  if (at === incomplete) return incomplete
+  at = readBulks(bytes, at, end, 1, event, 0, 0)
+  if (at === incomplete) return incomplete
+  const eventStart = event.starts[0] as number
+  if (eventStart !== nothingStored) {
+    readEventTime(bytes, eventStart, event.ends[0] as number, cells, row)
+  } else {
+    // Values without an event time are those of the epoch, as an event time of 0 is an empty value to begin with.
+    cells.eventSeconds[row] = hasValue(cells, first) ? 0 : Number.NaN
+    cells.eventMicros[row] = 0
+  }
+  return at
+}
+
+function hasValue(cells: ReplyCells, first: number): boolean {
+  for (let cell = first; cell < first + cells.featureCount; cell++)
+    if (cells.starts[cell] !== nothingStored) return true
+  return false
+}

@@ -1,0 +1,78 @@
+import type { OnlineRead, OnlineTable } from '../../plugin/online-store.ts'
+import { CommandWriter, encodedValues } from './command-writer.ts'
+import { eventField, featureField, projectSuffix } from './redis-layout.ts'
+
+/** The fields of one view that a read asks for, as RESP. Made once for a table and a list of features. */
+interface ViewFields {
+  readonly features: readonly string[]
+  /** The features' fields, then the one of the event time. */
+  readonly encoded: Uint8Array
+}
+
+/** An `HMGET` for all views that share entity keys, but for the key. Made once for each combination of views. */
+export interface CommandPlan {
+  readonly views: readonly ViewFields[]
+  /** What stands before the key. */
+  readonly head: Uint8Array
+  /** What stands behind the key: the fields of all views. */
+  readonly tail: Uint8Array
+  /** What every reply begins with. */
+  readonly replyHead: Uint8Array
+  /** What is appended to entity keys. */
+  readonly suffix: Uint8Array
+}
+
+/** Requests come in a few shapes; callers that make up new ones all the time must not fill the memory. */
+const keptShapes = 100
+const fieldsByTable = new WeakMap<OnlineTable, ViewFields[]>()
+const plansByFirstView = new WeakMap<ViewFields, CommandPlan[]>()
+
+/** The plan for reads of the same entity keys of one project. */
+export function commandPlan(reads: readonly OnlineRead[]): CommandPlan {
+  const views = reads.map(viewFields)
+  const [first] = views
+  const plans = first === undefined ? [] : listOf(plansByFirstView, first)
+  const known = plans.find((plan) => isSame(plan.views, views))
+  return known ?? keep(plans, makePlan(views, reads[0]?.table.project ?? ''))
+}
+
+function viewFields(read: OnlineRead): ViewFields {
+  const { table, features } = read
+  const shapes = listOf(fieldsByTable, table)
+  const known = shapes.find((shape) => shape.features === features || isSame(shape.features, features))
+  if (known !== undefined) return known
+  const fields = [...features.map((feature) => featureField(table, feature)), eventField(table)]
+  return keep(shapes, { features, encoded: encodedValues(fields) })
+}
+
+function makePlan(views: readonly ViewFields[], project: string): CommandPlan {
+  const valueCount = views.reduce((sum, view) => sum + view.features.length + 1, 0)
+  const head = new CommandWriter(64)
+  head.begin(2 + valueCount)
+  head.value('HMGET')
+  return {
+    views,
+    head: new Uint8Array(head.bytes.subarray(0, head.length)),
+    tail: new Uint8Array(Buffer.concat(views.map((view) => view.encoded))),
+    replyHead: new TextEncoder().encode(`*${valueCount}\r\n`),
+    suffix: projectSuffix(project),
+  }
+}
+
+function listOf<K extends object, V>(lists: WeakMap<K, V[]>, key: K): V[] {
+  const known = lists.get(key)
+  if (known !== undefined) return known
+  const made: V[] = []
+  lists.set(key, made)
+  return made
+}
+
+function keep<T>(list: T[], made: T): T {
+  if (list.length >= keptShapes) list.length = 0
+  list.push(made)
+  return made
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((element, index) => element === b[index])
+}
