@@ -1,3 +1,4 @@
+import { compatibilityRules } from '../config/compatibility.ts'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
 import { nothingStored, type OnlineCells } from '../plugin/online-cells.ts'
 import type { OnlineStoreCapabilities } from '../plugin/online-store.ts'
@@ -31,25 +32,20 @@ export interface StatusRules {
   readonly valuesAsStored: boolean
 }
 
-const trueRules = {
-  staleValues: 'mark',
-  ofNull: fieldStatus.NULL_VALUE,
-  ofMissing: fieldStatus.NOT_FOUND,
-  valuesAsStored: false,
-} as const satisfies StatusRules
-
 /** The rules of a deployment. The key `feature_server.stale_values` says what becomes of values outside their ttl. */
 export function statusRules(config: FeatureStoreConfig, capabilities: OnlineStoreCapabilities): StatusRules {
-  if (config.compatibility === 'feast') {
-    return {
-      staleValues: 'ignore',
-      ofNull: fieldStatus.PRESENT,
-      ofMissing: fieldStatus[capabilities.missingInFeast],
-      valuesAsStored: true,
-    }
-  }
+  const feast = compatibilityRules(config)
   const staleValues = config.featureServer?.stale_values
-  return staleValues === 'drop' || staleValues === 'ignore' ? { ...trueRules, staleValues } : trueRules
+  return {
+    staleValues: feast.ttlIsIgnored ? 'ignore' : isStaleChoice(staleValues) ? staleValues : 'mark',
+    ofNull: feast.nullsArePresent ? fieldStatus.PRESENT : fieldStatus.NULL_VALUE,
+    ofMissing: feast.missingIsAsTheStoreSays ? fieldStatus[capabilities.missingInFeast] : fieldStatus.NOT_FOUND,
+    valuesAsStored: config.compatibility === 'feast',
+  }
+}
+
+function isStaleChoice(value: unknown): value is StatusRules['staleValues'] {
+  return value === 'mark' || value === 'drop' || value === 'ignore'
 }
 
 /** The oldest event that is within a ttl, in parts that are exact for any year. */

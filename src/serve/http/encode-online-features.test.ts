@@ -42,7 +42,7 @@ function respond(view: View, before: readonly ResponseColumn[] = []): OnlineResp
     return { kind: 'stored', name: `f${feature}`, type, cells, feature, slots, rowStatuses: statuses, rules: ruled }
   })
   const columns = [...before, ...stored]
-  const layout = { names: columns.map((column) => column.name), views: [{ name: 'v', version: 0 }] }
+  const layout = { names: columns.map((column) => column.name), views: [{ name: 'v', version: 0 }], storedFor: [] }
   return new OnlineResponse(view.slots.length, layout, columns)
 }
 
@@ -154,6 +154,7 @@ describe('a response as JSON', () => {
         { name: 'a', version: 0 },
         { name: 'b', version: 2 },
       ],
+      storedFor: [],
     }
     expect(encodeOnlineFeatures(new OnlineResponse(0, layout, []), { viewMetadata: true })).toBe(
       '{"results":[],"metadata":{"feature_names":[],"feature_view_metadata":[{"name":"a"},{"name":"b","version":2}]}}',
