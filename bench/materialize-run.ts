@@ -1,13 +1,15 @@
 /**
- * One materialization into SQLite in a process of its own: `materialize-run.ts DIR ENTITIES`. Prints a line `RESULT {…}`
- * with the same figures as `feast/offline_feast.py mat`; cpu time is that of the whole process, its start included.
+ * One materialization in a process of its own: `materialize-run.ts DIR ENTITIES [REDIS_PORT]`, into SQLite or into a
+ * Redis database that is emptied first. Prints a line `RESULT {…}` with the same figures as `feast/offline_feast.py
+ * mat`; cpu time is that of the whole process, its start included.
  */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { days, entity, featureView, fileSource, float32, float64, int64, openStore } from '../src/index.ts'
 
-const [folder = '.', entities = '1000'] = process.argv.slice(2)
+const [folder = '.', entities = '1000', redisPort] = process.argv.slice(2)
 const start = 1_700_000_000
 
 const key = entity('key', { joinKey: 'key', type: int64 })
@@ -29,10 +31,14 @@ try {
     project: 'bench',
     provider: 'local',
     registry: 'r.db',
-    online_store: { type: 'sqlite', path: 'o.db' },
+    online_store:
+      redisPort === undefined
+        ? { type: 'sqlite', path: 'o.db' }
+        : { type: 'redis', connection_string: `127.0.0.1:${redisPort}` },
     offline_store: { type: 'file' },
     entity_key_serialization_version: 3,
   }
+  if (redisPort !== undefined) redis('FLUSHALL')
   const store = await openStore(configuration, { repoPath, definitions: [key, view] })
   await store.apply()
   const from = performance.now()
@@ -47,8 +53,7 @@ try {
     wall_s: wall,
     rss_peak_mb: Math.round(Number(peakKb ?? 0) / 1024),
     written: views[0]?.written ?? 0,
-    rows: rowsIn(join(repoPath, 'o.db')),
-    file_mb: Math.round(statSync(join(repoPath, 'o.db')).size / 1e6),
+    rows: redisPort === undefined ? rowsIn(join(repoPath, 'o.db')) : Number(redis('DBSIZE')) * 3,
   }
   console.log(`RESULT ${JSON.stringify(result)}`)
 } finally {
@@ -60,4 +65,8 @@ function rowsIn(path: string): number {
   const row = database.prepare('SELECT count(*) AS rows FROM bench_fv0').get()
   database.close()
   return Number(row?.rows)
+}
+
+function redis(...command: readonly string[]): string {
+  return execFileSync('redis-cli', ['-p', redisPort ?? '', ...command], { encoding: 'utf8' }).trim()
 }

@@ -1,10 +1,14 @@
-/** `npm run bench:materialize`: a view of three features into SQLite, beside real Feast, in one run on the same files. */
+/**
+ * `npm run bench:materialize`: a view of three features into SQLite and into Redis, beside real Feast, in one run on the
+ * same files.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { feastPython } from '../e2e/interop/feast-side.ts'
+import { redisServer } from '../test/services/redis.ts'
 import { measure } from './measure.ts'
 import { recordResult } from './results.ts'
 
@@ -29,14 +33,29 @@ async function run(command: readonly string[]): Promise<Outcome> {
   return JSON.parse(line.slice(7)) as Outcome
 }
 
-async function ours(entities: number): Promise<Outcome> {
-  const outcome = await run([process.execPath, runner, data, String(entities)])
+async function ours(entities: number, redisPort?: number): Promise<Outcome> {
+  const target = redisPort === undefined ? [] : [String(redisPort)]
+  const outcome = await run([process.execPath, runner, data, String(entities), ...target])
   if (outcome.rows !== entities * 3) throw new Error(`${entities} entities: ${outcome.rows} rows are stored`)
   return outcome
 }
 
-const feast = (entities: number): Promise<Outcome> =>
-  run([python, script, 'mat', '--dir', data, '--online', 'sqlite', '--store', 'file', '--ents', String(entities)])
+function feast(entities: number, redisPort?: number): Promise<Outcome> {
+  const online = redisPort === undefined ? ['sqlite'] : ['redis', '--redis-port', String(redisPort)]
+  return run([
+    python,
+    script,
+    'mat',
+    '--dir',
+    data,
+    '--store',
+    'file',
+    '--ents',
+    String(entities),
+    '--online',
+    ...online,
+  ])
+}
 
 mkdirSync(data, { recursive: true })
 const gen = ['gen', '--dir', data, '--rows', '10000', '--views', '0', '--hist-ents', '1']
@@ -48,6 +67,10 @@ for (const entities of [few, many, most]) {
   sides.set(entities, { feast: entities === most ? null : await feast(entities), ours: await ours(entities) })
 }
 
+console.error(`${many} entities into Redis`)
+await using redis = await redisServer()
+const inRedis = { feast: await feast(many, redis.port), ours: await ours(many, redis.port) }
+
 const cells = (side: Outcome | null): string =>
   side === null ? '' : `${side.cpu_s.toFixed(1)} s, ${side.wall_s.toFixed(1)} s, ${side.rss_peak_mb} MB`
 const at = (entities: number): { feast: Outcome; ours: Outcome } => {
@@ -58,11 +81,14 @@ const at = (entities: number): { feast: Outcome; ours: Outcome } => {
 const [small, large] = [at(few), at(many)]
 
 recordResult('materialize', {
-  title: 'Materialization into SQLite',
+  title: 'Materialization',
   method:
-    'Three features, two source rows per entity, one Parquet file, an empty database. Each cell: cpu seconds (user and system, all threads), wall seconds and peak resident memory. Of Feast only the call is counted, of ours the whole process with its start.',
+    'Three features, two source rows per entity, one Parquet file, an empty database (SQLite file, or Redis on this machine). Each cell: cpu seconds (user and system, all threads), wall seconds and peak resident memory. Of Feast only the call is counted, of ours the whole process with its start.',
   columns: ['entities', 'Feast', 'ours'],
-  rows: [...sides].map(([entities, side]) => [entities.toLocaleString('en'), cells(side.feast), cells(side.ours)]),
+  rows: [
+    ...[...sides].map(([entities, side]) => [entities.toLocaleString('en'), cells(side.feast), cells(side.ours)]),
+    [`${many.toLocaleString('en')}, Redis`, cells(inRedis.feast), cells(inRedis.ours)],
+  ],
   bars: [
     { name: 'cpu, 1 M entities, of Feast', limit: 1 / 5, measured: large.ours.cpu_s / large.feast.cpu_s },
     { name: 'peak memory, 1 M, of Feast', limit: 1 / 6, measured: large.ours.rss_peak_mb / large.feast.rss_peak_mb },
@@ -70,6 +96,12 @@ recordResult('materialize', {
       name: 'memory added from 100 k to 1 M, of what Feast adds',
       limit: 1 / 10,
       measured: (large.ours.rss_peak_mb - small.ours.rss_peak_mb) / (large.feast.rss_peak_mb - small.feast.rss_peak_mb),
+    },
+    { name: 'Redis: cpu, 1 M entities, of Feast', limit: 1 / 5, measured: inRedis.ours.cpu_s / inRedis.feast.cpu_s },
+    {
+      name: 'Redis: peak memory, 1 M, of Feast',
+      limit: 1 / 6,
+      measured: inRedis.ours.rss_peak_mb / inRedis.feast.rss_peak_mb,
     },
   ],
   notes: [
