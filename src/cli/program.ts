@@ -171,7 +171,6 @@ const commandsOfFeast: ReadonlySet<string> = new Set([
   'serve_lineage',
   'ui',
   'mcp',
-  'listen',
   'validate',
   'demo-notebooks',
   'dbt',

@@ -28,4 +28,18 @@ export const serverCommands: readonly CommandRow[] = [
     drains: true,
     load: () => import('./commands/serve.ts'),
   },
+  {
+    path: 'listen',
+    group: 'Serve',
+    summary: 'serve the latest features over gRPC',
+    options: [
+      { flags: '-a, --address <host:port>', doc: 'the address to listen on; default: localhost:50051' },
+      { flags: '-w, --max_workers <count>', doc: 'accepted for Feast; calls need no threads' },
+      { flags: '-r, --registry_ttl_sec <seconds>', doc: 'how often the registry is read again; default: 5' },
+    ],
+    json: 'as serve',
+    examples: ['listen', 'listen --address 0.0.0.0:50051'],
+    drains: true,
+    load: () => import('./commands/listen.ts'),
+  },
 ]

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import { startHttpServer } from './http/http-server.ts'
+import { RequestGate } from './limits.ts'
 import type { RunningServer } from './serving-context.ts'
 import type { ServingSettings } from './serving-settings.ts'
 
@@ -23,13 +24,23 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { store, settings, logger, clock } = options
   const ended = untilEnd(options.signal)
   await store.contents()
-  const { host, port, keepAliveSeconds, tls, limits, explain } = settings
+  const { host, port, grpcPort, keepAliveSeconds, tls, limits, explain } = settings
+  const gate = new RequestGate(limits)
+  const shared = { store, host, tls, limits, gate, logger, clock }
   const servers: RunningServer[] = []
   try {
     if (port !== null) {
-      const server = await startHttpServer({ store, host, port, keepAliveSeconds, tls, limits, explain, logger, clock })
+      const server = await startHttpServer({ ...shared, port, keepAliveSeconds, explain })
       servers.push(server)
       options.announce(`Serving ${store.project} on http${tls ? 's' : ''}://${server.address}:${server.port}`)
+    }
+    if (grpcPort !== null) {
+      const { startGrpcServer } = await import('./grpc/grpc-server.ts')
+      const server = await startGrpcServer({ ...shared, port: grpcPort })
+      servers.push(server)
+      options.announce(
+        `Serving ${store.project} over gRPC${tls ? ' with TLS' : ''} on ${server.address}:${server.port}`,
+      )
     }
     await ended
   } finally {

@@ -43,7 +43,8 @@ function tlsFiles(options: CommandOptions): TlsFiles | undefined {
   })
 }
 
-function wholeNumber(
+/** The number of an option; undefined when it was not given. @throws FTS1103 */
+export function wholeNumber(
   options: CommandOptions,
   name: string,
   { least, most }: { readonly least: number; readonly most: number },

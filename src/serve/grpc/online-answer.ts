@@ -1,0 +1,169 @@
+import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
+import { EntityColumn } from '../../store/entity-columns.ts'
+import { fieldStatus, showsValue } from '../../store/feature-status.ts'
+import {
+  OnlineResponse,
+  type ResponseLayout,
+  type StoredColumn,
+  statusNumbers,
+  type ValueColumn,
+} from '../../store/online-response.ts'
+import { valueEncoder } from '../../types/value-codec.ts'
+import { ByteWriter, textLength, varintLength } from './byte-writer.ts'
+import type { SentColumn } from './online-request.ts'
+
+/** Tags of fields that hold bytes or messages: number of the field × 8 + 2. */
+const tags = { 1: 0x0a, 2: 0x12, 3: 0x1a } as const
+const versionTag = 2 << 3
+
+/** What one column says, measured before it is written. */
+interface Vector {
+  readonly length: number
+  readonly write: (writer: ByteWriter) => void
+}
+
+/**
+ * The bytes of `feast.serving.GetOnlineFeaturesResponse`. Stored values are copied as the store has them, and entity
+ * columns as they were sent; only computed values are encoded.
+ */
+export function writeOnlineAnswer(
+  response: OnlineResponse,
+  sent: ReadonlyMap<string, SentColumn>,
+  withVersions: boolean,
+): Buffer {
+  const { rowCount } = response
+  const timestamps = new Map<OnlineCells, Uint8Array>()
+  const vectors = OnlineResponse.columnsOf(response).map((column): Vector => {
+    if (column.kind !== 'stored') return valueVector(column, sent.get(column.name), rowCount)
+    const known = timestamps.get(column.cells)
+    const found = known ?? rowTimestamps(column)
+    if (known === undefined) timestamps.set(column.cells, found)
+    return storedVector(column, found)
+  })
+  const metadata = metadataOf(OnlineResponse.layoutOf(response), withVersions)
+  const total = vectors.reduce((sum, { length }) => sum + framed(length), metadata.length)
+  const writer = new ByteWriter(total)
+  writer.copy(metadata, 0, metadata.length)
+  for (const vector of vectors) {
+    writer.head(tags[2], vector.length)
+    vector.write(writer)
+  }
+  return writer.bytes
+}
+
+/** Bytes of a field of this length with its tag and length. */
+const framed = (length: number): number => 1 + varintLength(length) + length
+
+/** As {@link framed}, for a packed list, which is left out when it is empty. */
+const packed = (length: number): number => (length === 0 ? 0 : framed(length))
+
+function storedVector(column: StoredColumn, timestamps: Uint8Array): Vector {
+  const { cells, feature, slots } = column
+  const { starts, bytes, featureCount } = cells
+  const rows = slots.length
+  const statuses = statusNumbers(column)
+  let length = packed(rows) + timestamps.length
+  for (let row = 0; row < rows; row++) length += framed(shownLength(column, slots[row] ?? 0, statuses[row] ?? 0))
+  return {
+    length,
+    write: (writer) => {
+      for (let row = 0; row < rows; row++) {
+        const slot = slots[row] ?? 0
+        const size = shownLength(column, slot, statuses[row] ?? 0)
+        const start = starts[slot * featureCount + feature] ?? 0
+        writer.head(tags[1], size)
+        writer.copy(bytes, start, start + size)
+      }
+      if (rows > 0) writer.head(tags[2], rows)
+      for (let row = 0; row < rows; row++) writer.byte(statuses[row] ?? 0)
+      writer.copy(timestamps, 0, timestamps.length)
+    },
+  }
+}
+
+/** How many bytes of a cell the answer shows; none for null. */
+function shownLength(column: StoredColumn, slot: number, status: number): number {
+  if (status === fieldStatus.NULL_VALUE || !showsValue(column, slot)) return 0
+  const { cells, feature } = column
+  const cell = slot * cells.featureCount + feature
+  const start = cells.starts[cell] ?? nothingStored
+  return start === nothingStored ? 0 : (cells.ends[cell] ?? start) - start
+}
+
+/** Entity and request columns go back as they came; computed columns are encoded. Neither has event times. */
+function valueVector(column: ValueColumn, sent: SentColumn | undefined, rows: number): Vector {
+  const values = column instanceof EntityColumn && sent !== undefined ? sent.body : encodedValues(column)
+  const statuses = statusNumbers(column)
+  return {
+    length: values.length + packed(rows) + 2 * rows,
+    write: (writer) => {
+      writer.copy(values, 0, values.length)
+      if (rows > 0) writer.head(tags[2], rows)
+      for (const status of statuses) writer.byte(status)
+      for (let row = 0; row < rows; row++) writer.head(tags[3], 0)
+    },
+  }
+}
+
+function encodedValues({ type, quick }: ValueColumn): Uint8Array {
+  const encode = valueEncoder(type)
+  const encoded = quick.map((value) => encode(value))
+  const writer = new ByteWriter(encoded.reduce((sum, each) => sum + framed(each.length), 0))
+  for (const each of encoded) {
+    writer.head(tags[1], each.length)
+    writer.copy(each, 0, each.length)
+  }
+  return writer.bytes
+}
+
+/** A `google.protobuf.Timestamp` per row; an empty one, the epoch, for rows that have no event. */
+function rowTimestamps({ cells, slots }: StoredColumn): Uint8Array {
+  const writer = new ByteWriter(slots.length * longestTimestamp)
+  for (let row = 0; row < slots.length; row++) {
+    const slot = slots[row] ?? 0
+    const seconds = cells.eventSeconds[slot] ?? Number.NaN
+    if (Number.isNaN(seconds)) writer.head(tags[3], 0)
+    else writer.timestamp(tags[3], seconds, (cells.eventMicros[slot] ?? 0) * 1000)
+  }
+  return writer.written
+}
+
+/** Head, seconds of ten bytes and nanoseconds of five with their tags. */
+const longestTimestamp = 2 + 11 + 6
+
+/** Responses to one kind of request share their layout, and so its bytes. */
+const plainMetadata = new WeakMap<ResponseLayout, Uint8Array>()
+const versionedMetadata = new WeakMap<ResponseLayout, Uint8Array>()
+
+/** The field `metadata` of the response. */
+function metadataOf(layout: ResponseLayout, withVersions: boolean): Uint8Array {
+  const cache = withVersions ? versionedMetadata : plainMetadata
+  const known = cache.get(layout)
+  if (known !== undefined) return known
+  const names = concatenated(layout.names.map((name) => textField(tags[1], name)))
+  const views = withVersions ? layout.views.map(({ name, version }) => field(tags[2], viewBytes(name, version))) : []
+  const made = field(tags[1], concatenated([field(tags[1], names), ...views]))
+  cache.set(layout, made)
+  return made
+}
+
+function viewBytes(name: string, version: number): Uint8Array {
+  const writer = new ByteWriter(framed(textLength(name)) + 6)
+  if (name !== '') writer.copy(textField(tags[1], name), 0, framed(textLength(name)))
+  // The head of a field is its tag and a varint, which is all that a number is.
+  if (version !== 0) writer.head(versionTag, version)
+  return writer.written
+}
+
+function textField(tag: number, text: string): Uint8Array {
+  return field(tag, Buffer.from(text))
+}
+
+function field(tag: number, body: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(framed(body.length))
+  writer.head(tag, body.length)
+  writer.copy(body, 0, body.length)
+  return writer.bytes
+}
+
+const concatenated = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts)

@@ -1,0 +1,50 @@
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import type { ServingContext } from '../serving-context.ts'
+import { writeOnlineAnswer } from './online-answer.ts'
+import { type OnlineCall, readOnlineCall, type SentColumn } from './online-request.ts'
+
+/**
+ * GetOnlineFeatures of both services: `feast.serving.GetOnlineFeaturesRequest` to `GetOnlineFeaturesResponse`, bytes to
+ * bytes. Request values of on-demand views may be in `entities` or in `request_context`.
+ */
+export async function getOnlineFeatures(
+  { store, gate, metrics, clock }: ServingContext,
+  request: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const call = readOnlineCall(request)
+  const columns = columnsOf(call)
+  const rows = columns.values().next().value?.values.length ?? 0
+  if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
+  const response = await store.getOnlineFeatures({
+    features: call.service === null ? call.features : await store.getFeatureService(call.service),
+    entities: Object.fromEntries([...columns].map(([name, { values }]) => [name, values])) as OnlineEntities,
+    fullFeatureNames: call.fullFeatureNames,
+    signal,
+  })
+  metrics.served(response, Number(clock.now().epochMicros) / 1e6)
+  return writeOnlineAnswer(response, columns, call.withVersions)
+}
+
+/** Values of any type, which the store checks against the types of the columns. */
+type OnlineEntities = Readonly<Record<string, readonly never[]>>
+
+function columnsOf({ entities, requestContext }: OnlineCall): ReadonlyMap<string, SentColumn> {
+  if (requestContext.size === 0) return entities
+  for (const name of requestContext.keys()) {
+    if (!entities.has(name)) continue
+    throw new FeatureStoreError('FTS5002', {
+      message: `The column "${name}" is in entities and in request_context.`,
+      field: `request_context.${name}`,
+    })
+  }
+  return new Map([...entities, ...requestContext])
+}
+
+function tooManyRows(rows: number, most: number): FeatureStoreError {
+  return new FeatureStoreError('FTS7005', {
+    message: `The request has ${rows} entity rows; the server answers for at most ${most} at a time.`,
+    field: 'entities',
+    notes: ['serving.limits.max_rows in feature_store.yaml is the limit'],
+  })
+}
