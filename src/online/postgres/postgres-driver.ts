@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import type { Pool, PoolClient, PoolConfig } from 'pg'
 import { loadDriver } from '../../plugin/load-driver.ts'
 import { type StoreServer, timedOut } from '../online-common/server-errors.ts'
+import { type ConnectionSource, doTask, type Task } from '../sql-common/connection-task.ts'
 import { quoteIdentifier } from '../sql-common/identifiers.ts'
 import type { PostgresConfig } from './postgres-config.ts'
 import { connectSeconds, hasNoTls, isConflict, isConnectionLost, postgresError } from './postgres-errors.ts'
@@ -22,23 +23,24 @@ export interface Statement {
 /** Runs a statement on one connection. */
 export type Run = (statement: Statement) => Promise<readonly ResultRow[]>
 
-export interface Task {
-  /** For the message when it takes too long, such as `the read`. */
-  readonly what: string
-  readonly seconds: number
-  readonly signal?: AbortSignal | undefined
-  /** May be done again on a new connection when the first one broke. */
-  readonly repeatable: boolean
-}
-
 const idleSeconds = 60
-/** How often a task is done anew for the sake of other transactions. */
-const conflictAttempts = 5
-
 /** Connections to one server, opened when they are needed and again after they broke. */
 export class PostgresConnections {
   readonly server: StoreServer
   readonly #config: PostgresConfig
+  readonly #source: ConnectionSource<PoolClient> = {
+    acquire: () => this.#acquire(),
+    release: (client) => client.release(),
+    discard: (client) => {
+      this.#cancel(client)
+      client.release(true)
+    },
+    // Only when the server itself said what went wrong.
+    isUsableAfter: (error) => error instanceof Error && 'severity' in error && error.severity === 'ERROR',
+    isLost: isConnectionLost,
+    isConflict,
+    timedOut: (task) => timedOut(this.server, task.what, task.seconds),
+  }
   #pool: Promise<Pool> | undefined
 
   constructor(config: PostgresConfig) {
@@ -47,23 +49,14 @@ export class PostgresConnections {
   }
 
   /**
-   * Does a task on one connection. When its signal aborts or its time is up, the server is told to stop.
-   * @throws the reason of the signal; FTS5010, FTS5014 to FTS5019.
+   * Does a task on one connection, see {@link doTask}.
+   * @throws the reason of its signal; FTS5010, FTS5014 to FTS5019.
    */
   async use<T>(task: Task, work: (run: Run) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + task.seconds * 1000
-    let repeats = task.repeatable ? 1 : 0
-    for (let attempt = 1; ; attempt++) {
-      task.signal?.throwIfAborted()
-      try {
-        return await this.#attempt(task, deadline, work)
-      } catch (error) {
-        task.signal?.throwIfAborted()
-        if (isConflict(error) && attempt < conflictAttempts) continue
-        // A connection that broke while it was idle is found out by its next use.
-        if (isConnectionLost(error) && repeats-- > 0) continue
-        throw postgresError(error, this.server)
-      }
+    try {
+      return await doTask(this.#source, task, (client) => work((statement) => runOn(client, statement)))
+    } catch (error) {
+      throw postgresError(error, this.server)
     }
   }
 
@@ -92,62 +85,17 @@ export class PostgresConnections {
     )
   }
 
-  async #attempt<T>(task: Task, deadline: number, work: (run: Run) => Promise<T>): Promise<T> {
-    const client = await this.#connect(task, deadline)
-    let stop: ((why: unknown) => void) | undefined
-    const stopped = new Promise<never>((_, reject) => {
-      stop = reject
-    })
-    const onAbort = (): void => stop?.(task.signal?.reason)
-    const onTime = (): void => stop?.(timedOut(this.server, task.what, task.seconds))
-    task.signal?.addEventListener('abort', onAbort, { once: true })
-    const timer = setTimeout(onTime, Math.max(0, deadline - performance.now()))
-    const working = work((statement) => runOn(client, statement))
-    try {
-      const result = await Promise.race([working, stopped])
-      client.release()
-      return result
-    } catch (error) {
-      working.catch(() => undefined)
-      // What state the connection is in is known only when the server itself said what went wrong.
-      const usable = error instanceof Error && 'severity' in error && error.severity === 'ERROR'
-      if (!usable) this.#cancel(client)
-      client.release(!usable)
-      throw error
-    } finally {
-      clearTimeout(timer)
-      task.signal?.removeEventListener('abort', onAbort)
-    }
-  }
-
-  /** Waits for a free connection no longer than the task may. */
-  async #connect(task: Task, deadline: number): Promise<PoolClient> {
+  async #acquire(): Promise<PoolClient> {
     this.#pool ??= this.#open()
     const opening = this.#pool
-    // A pool that could not be opened is tried again by the next task.
-    opening.catch(() => {
-      if (this.#pool === opening) this.#pool = undefined
-    })
-    const connecting = opening.then((pool) => pool.connect())
-    let timer: NodeJS.Timeout | undefined
-    let onAbort: (() => void) | undefined
-    const given = new Promise<never>((_, reject) => {
-      onAbort = () => reject(task.signal?.reason)
-      task.signal?.addEventListener('abort', onAbort, { once: true })
-      const late = (): void => reject(timedOut(this.server, task.what, task.seconds))
-      timer = setTimeout(late, Math.max(0, deadline - performance.now()))
-    })
     try {
-      return await Promise.race([connecting, given])
+      return await (await opening).connect()
     } catch (error) {
-      connecting.then(
-        (client) => client.release(),
-        () => undefined,
-      )
+      // A pool that could not be opened is tried again by the next task.
+      opening.catch(() => {
+        if (this.#pool === opening) this.#pool = undefined
+      })
       throw error
-    } finally {
-      clearTimeout(timer)
-      if (onAbort !== undefined) task.signal?.removeEventListener('abort', onAbort)
     }
   }
 

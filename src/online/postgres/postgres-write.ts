@@ -1,10 +1,11 @@
 import type { OnlineTable, OnlineWrite, OnlineWriteSummary } from '../../plugin/online-store.ts'
 import { lastRows, newestRows } from '../online-common/newest-rows.ts'
+import type { Task } from '../sql-common/connection-task.ts'
 import { quoteText } from '../sql-common/identifiers.ts'
 import { valueNumber, valueText } from '../sql-common/value-text.ts'
 import { byteaArray, float8Array, textArray, timestamptzArray } from './postgres-arrays.ts'
 import type { PostgresConfig } from './postgres-config.ts'
-import type { Parameter, PostgresConnections, Run, Task } from './postgres-driver.ts'
+import type { Parameter, PostgresConnections, Run } from './postgres-driver.ts'
 import { isDivisionByZero } from './postgres-errors.ts'
 import { qualifiedName, vectorText } from './postgres-layout.ts'
 
