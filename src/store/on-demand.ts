@@ -28,13 +28,16 @@ export async function findOnDemandFunctions(
   const functions = new Map<string, OnDemandFunction>()
   for (const { view } of resolved.onDemandViews) {
     const mode = view.transformation.mode
-    if (mode !== typescriptMode) {
+    const found = given.get(view.name) ?? (await context.onDemandFunction(view.name))
+    if (found === undefined && mode !== typescriptMode) {
       throw new FeatureStoreError('FTS2301', {
         message: `The on-demand view "${view.name}" has a function of mode "${mode}". Python functions are kept in the registry but not run by this version.`,
-        notes: ['features of other views can be read; leave this view out of the request'],
+        notes: [
+          'features of other views can be read; leave this view out of the request',
+          'an on-demand view of that name in the definitions of this program stands in for it, with a function in TypeScript',
+        ],
       })
     }
-    const found = given.get(view.name) ?? (await context.onDemandFunction(view.name))
     if (found === undefined) {
       throw new FeatureStoreError('FTS2302', {
         message: `The function of the on-demand view "${view.name}" is not in the definitions of this program.`,
