@@ -1,21 +1,58 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { ReadTimings } from '../../store/read-timings.ts'
 import { featureRequest, readFeatures, rowCount } from '../feature-request.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { encodeOnlineFeatures } from './encode-online-features.ts'
 import { jsonBody } from './json-body.ts'
+import { onlineFeaturesSchema } from './schemas.ts'
+
+const path = '/get-online-features'
+
+/** A client that sends this header, with any value, is told in `server-timing` where the time of its request went. */
+const explainHeader = 'x-feast-explain'
 
 /** POST /get-online-features: the latest features of entity rows. */
-export function getOnlineFeaturesRoute(app: FastifyInstance, { store, gate }: ServingContext): void {
-  app.post('/get-online-features', (request, reply) =>
-    gate.run(async (signal) => {
-      const wanted = featureRequest(jsonBody(request.body))
-      const rows = rowCount(wanted)
-      if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
-      const response = await readFeatures(store, wanted, signal)
-      return reply.type('application/json').send(encodeOnlineFeatures(response))
-    }),
-  )
+export function getOnlineFeaturesRoute(app: FastifyInstance, context: ServingContext): void {
+  const { gate, explain, metrics } = context
+  app.post(path, { schema: onlineFeaturesSchema }, (request, reply) => {
+    const explained = explain || request.headers[explainHeader] !== undefined
+    const timings = explained || metrics.likeFeast ? new ReadTimings() : undefined
+    gate
+      .run((signal) => answer(context, request, signal, timings))
+      .then(
+        (text) => {
+          if (explained && timings !== undefined) reply.header('server-timing', timings.serverTiming())
+          sendJson(reply, text)
+        },
+        (error: unknown) => {
+          reply.send(error)
+        },
+      )
+  })
+}
+
+async function answer(
+  { store, gate, metrics, clock }: ServingContext,
+  request: FastifyRequest,
+  signal: AbortSignal,
+  timings: ReadTimings | undefined,
+): Promise<string> {
+  const wanted = featureRequest(jsonBody(request.body))
+  const rows = rowCount(wanted)
+  if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
+  timings?.lap('parse')
+  const response = await readFeatures(store, wanted, signal, timings)
+  metrics.served(response, Number(clock.now().epochMicros) / 1e6)
+  const text = encodeOnlineFeatures(response, { viewMetadata: wanted.viewMetadata })
+  timings?.lap('encode')
+  if (timings !== undefined) metrics.timed(path, response, timings)
+  return text
+}
+
+/** Sends text that is JSON already. The type is Feast's, without a character set, which JSON does not have. */
+function sendJson(reply: FastifyReply, text: string): void {
+  reply.header('content-type', 'application/json').send(Buffer.from(text))
 }
 
 function tooManyRows(rows: number, most: number): FeatureStoreError {

@@ -1,17 +1,17 @@
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { type Clock, systemClock } from '../../base/clock.ts'
-import { type Logger, silentLogger } from '../../base/logger.ts'
-import type { FeatureStore } from '../../store/feature-store.ts'
-import { RequestGate } from '../limits.ts'
 import { cannotListen, readTlsFiles } from '../listening.ts'
-import type { RunningServer, ServingContext } from '../serving-context.ts'
-import { defaultLimits, type ServingLimits, type TlsFiles } from '../serving-settings.ts'
+import { givenRequestId, requestIds } from '../request-ids.ts'
+import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
+import type { TlsFiles } from '../serving-settings.ts'
 import { answerErrors } from './answer-errors.ts'
+import { drain } from './drain.ts'
+import { type AccessLog, observeRequests } from './observe-requests.ts'
 import { registerRoutes } from './routes.ts'
 
-export interface HttpServerOptions {
-  /** Opened; whoever opened it closes it after the server. */
-  readonly store: FeatureStore
+export interface HttpServerOptions extends ServingOptions {
   /** Default 127.0.0.1. */
   readonly host?: string | undefined
   /** 0, the default, takes any free one. */
@@ -20,13 +20,12 @@ export interface HttpServerOptions {
   readonly keepAliveSeconds?: number | undefined
   /** PEM files; null for plain HTTP. */
   readonly tls?: TlsFiles | null | undefined
-  readonly limits?: ServingLimits | undefined
-  /** What may be shared with a gRPC server of the same process. Default: one of its own. */
-  readonly gate?: RequestGate | undefined
-  readonly logger?: Logger | undefined
-  readonly clock?: Clock | undefined
-  readonly explain?: boolean | undefined
+  /** Told of every request. Default: nobody is. */
+  readonly accessLog?: AccessLog | null | undefined
 }
+
+/** How long requests may take to end when the server is closed, beyond the time that a request may take. */
+const drainMillis = 2000
 
 /**
  * Serves a feature store over HTTP until it is closed.
@@ -34,36 +33,57 @@ export interface HttpServerOptions {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 0 } = options
-  const app = await httpApp(options)
+  const context = servingContext(options)
+  const app = await makeApp(options, context)
+  const server = app.server
   try {
-    await app.listen({ host, port })
+    await listen(server, host, port)
   } catch (cause) {
     await app.close()
     throw cannotListen(host, port, cause)
   }
-  const bound = app.server.address()
+  const bound = server.address()
   const at = typeof bound === 'object' && bound !== null ? bound : { address: host, port }
-  return { address: at.address, port: at.port, close: () => app.close() }
+  return {
+    address: at.address,
+    port: at.port,
+    close: async () => {
+      context.draining = true
+      await drain(server, context.gate.limits.requestTimeoutSeconds * 1000 + drainMillis)
+      await app.close()
+    },
+  }
 }
 
-/** The server before it listens. Tests send requests to it with `inject`. */
-export async function httpApp(options: HttpServerOptions): Promise<FastifyInstance> {
+/** The server without a port: what programs send requests to with `inject`. */
+export function httpApp(options: HttpServerOptions): Promise<FastifyInstance> {
+  return makeApp(options, servingContext(options))
+}
+
+async function makeApp(
+  { tls, keepAliveSeconds = 30, accessLog = null }: HttpServerOptions,
+  context: ServingContext,
+): Promise<FastifyInstance> {
   const { fastify } = await import('fastify')
-  const limits = options.limits ?? defaultLimits
-  const { tls, keepAliveSeconds = 30, logger = silentLogger } = options
-  const context: ServingContext = {
-    store: options.store,
-    gate: options.gate ?? new RequestGate(limits),
-    logger,
-    clock: options.clock ?? systemClock,
-    explain: options.explain ?? false,
+  const { limits } = context.gate
+  const nextId = requestIds()
+  const server = {
+    headersTimeout: limits.headerTimeoutSeconds * 1000,
+    // Counts from the first byte; a slow body must not hold a connection for ever.
+    requestTimeout: (limits.headerTimeoutSeconds + limits.requestTimeoutSeconds) * 1000,
+    keepAliveTimeout: keepAliveSeconds * 1000,
+    connectionsCheckingInterval: Math.min(1000, limits.headerTimeoutSeconds * 250),
+    noDelay: true,
   }
   const app = fastify({
-    ...(tls && { https: await readTlsFiles(tls) }),
+    ...(tls ? { https: { ...(await readTlsFiles(tls)), ...server } } : { http: server }),
     bodyLimit: limits.maxBodyBytes,
-    keepAliveTimeout: keepAliveSeconds * 1000,
-    forceCloseConnections: 'idle',
-    http: { headersTimeout: limits.headerTimeoutSeconds * 1000 },
+    keepAliveTimeout: server.keepAliveTimeout,
+    requestTimeout: server.requestTimeout,
+    genReqId: (request) => givenRequestId(request.headers['x-request-id']) ?? nextId(),
+    // While it ends, requests of open connections are answered as always.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
   }) as unknown as FastifyInstance
   // Bodies come to the routes as bytes: what they hold is each route's business, whatever the content type says.
   app.removeAllContentTypeParsers()
@@ -71,8 +91,20 @@ export async function httpApp(options: HttpServerOptions): Promise<FastifyInstan
   // Schemas of routes are for the description only; the routes check what they read, with better words.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  answerErrors(app, context)
+  observeRequests(app, context, accessLog)
+  if (context.store.config.compatibility === 'feast') {
+    const { answerAsFeast } = await import('../feast-answers/feast-routes.ts')
+    answerAsFeast(app, context)
+  } else answerErrors(app, context)
   registerRoutes(app, context)
   await app.ready()
   return app
+}
+
+/** Listens on one address. Of a name's addresses that is the first of IPv4, which clients of `localhost` try too. */
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const { address } = await lookup(host, { order: 'ipv4first' })
+  const listening = once(server, 'listening')
+  server.listen({ host: address, port })
+  await listening
 }
