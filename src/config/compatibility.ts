@@ -83,6 +83,12 @@ export const compatibilityTable = {
     feast: 'need some entity column to tell the number of rows; an empty `entities` is a 500',
     ours: 'are read with one empty row: `[{}]`',
   },
+  busyViewsFail: {
+    area: 'read',
+    title: 'A view that is being materialized',
+    feast: 'serves nothing until that is done, unless the registry has `serve_features_while_materializing`',
+    ours: 'serves what it has when it was materialized before',
+  },
   bareViewNamesFail: {
     area: 'read',
     title: 'A reference without a colon',

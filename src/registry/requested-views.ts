@@ -100,7 +100,7 @@ function servableView(
   const serves =
     view.state === 'UNSPECIFIED' ||
     view.state === 'AVAILABLE_ONLINE' ||
-    (view.state === 'MATERIALIZING' && scope.settings.serveWhileMaterializing === true)
+    (view.state === 'MATERIALIZING' && (scope.settings.serveWhileMaterializing === true || servedBefore(view)))
   if (!serves) {
     throw new FeatureStoreError('FTS2103', {
       message: `The feature view "${name}" is in state ${view.state} and serves no features.`,
@@ -109,6 +109,11 @@ function servableView(
     })
   }
   return view
+}
+
+/** What was loaded earlier is still there while more is loaded. */
+function servedBefore(view: StoredFeatureView | OnDemandFeatureView): boolean {
+  return view.kind !== 'onDemandFeatureView' && view.intervals.length > 0
 }
 
 function fieldOf(view: StoredFeatureView | OnDemandFeatureView, name: string): Field {

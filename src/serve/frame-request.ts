@@ -1,6 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
-import type { CompatibilityRules } from '../config/compatibility.ts'
 import type { ColumnUse } from '../store/written-columns.ts'
 import { formatDataType } from '../types/data-type.ts'
 import { type JsonValue, valueFromJson } from '../types/json.ts'
@@ -12,15 +11,11 @@ export interface Frame {
   readonly rowCount: number
 }
 
-/** Which of Feast's ways with frames hold. */
-export type FrameRules = Pick<CompatibilityRules, 'numbersAreNanoseconds' | 'framesAreConverted' | 'mixedTimesFail'>
-
 /**
- * The frame of a request: an object of lists of equal length. As in pandas a single value stands for every row where
- * {@link FrameRules.framesAreConverted} holds.
+ * The frame of a request: an object of lists of equal length.
  * @throws FTS7002 when it is something else, FTS5024 for lists of different lengths.
  */
-export function frameOf(df: unknown, rules: FrameRules): Frame {
+export function frameOf(df: unknown): Frame {
   if (typeof df !== 'object' || df === null || Array.isArray(df)) {
     const fault = df === undefined ? 'is missing' : 'must be an object of columns'
     throw new FeatureStoreError('FTS7002', {
@@ -29,24 +24,21 @@ export function frameOf(df: unknown, rules: FrameRules): Frame {
       notes: ['it looks like {"driver_id": [1001, 1002], "event_timestamp": ["2024-03-01T12:00:00Z", …]}'],
     })
   }
-  const entries = Object.entries(df as Readonly<Record<string, unknown>>)
-  const lists = entries.flatMap(([name, values]) => (Array.isArray(values) ? [{ name, length: values.length }] : []))
-  const [first] = lists
-  const broadcast = rules.framesAreConverted && first !== undefined
-  const single = entries.find(([, values]) => !Array.isArray(values))
-  if (single !== undefined && !broadcast) {
+  const columns = Object.entries(df).map(([name, values]): [string, readonly unknown[]] => {
+    if (Array.isArray(values)) return [name, values]
     throw new FeatureStoreError('FTS7002', {
-      message: `The column "${single[0]}" must be a list with one value per row.`,
-      field: `df.${single[0]}`,
+      message: `The column "${name}" must be a list with one value per row.`,
+      field: `df.${name}`,
+    })
+  })
+  const rowCount = columns[0]?.[1].length ?? 0
+  const other = columns.find(([, values]) => values.length !== rowCount)
+  if (other !== undefined) {
+    throw new FeatureStoreError('FTS5024', {
+      message: `The column "${other[0]}" has ${other[1].length} values, and "${columns[0]?.[0]}" has ${rowCount}.`,
+      field: `df.${other[0]}`,
     })
   }
-  const rowCount = first?.length ?? 0
-  const other = lists.find(({ length }) => length !== rowCount)
-  if (first !== undefined && other !== undefined) throw ragged(first, other)
-  const columns = entries.map(([name, values]): [string, readonly unknown[]] => [
-    name,
-    Array.isArray(values) ? values : Array.from({ length: rowCount }, () => values),
-  ])
   return { columns: new Map(columns), rowCount }
 }
 
@@ -58,11 +50,10 @@ export function frameOf(df: unknown, rules: FrameRules): Frame {
 export function frameRows(
   frame: Frame,
   uses: ReadonlyMap<string, ColumnUse>,
-  rules: FrameRules,
 ): readonly Readonly<Record<string, unknown>>[] {
   const rows: Record<string, unknown>[] = Array.from({ length: frame.rowCount }, () => ({}))
   for (const [name, values] of frame.columns) {
-    const read = readerOf(name, values, uses.get(name), rules)
+    const read = readerOf(name, uses.get(name))
     for (const [index, row] of rows.entries()) {
       // As its own property whatever its name: `__proto__` is a column like another.
       Object.defineProperty(row, name, {
@@ -88,23 +79,17 @@ export function inFrameTerms(error: unknown): unknown {
 
 type Reader = (value: unknown, row: number) => unknown
 
-function readerOf(name: string, values: readonly unknown[], use: ColumnUse | undefined, rules: FrameRules): Reader {
+function readerOf(name: string, use: ColumnUse | undefined): Reader {
   if (use === undefined) return (value) => value
   if (use.kind === 'value') return valueReader(name, use)
-  const first = values.find((value) => typeof value === 'string')
-  const format = rules.mixedTimesFail && typeof first === 'string' ? timeFormat(first) : null
   return (value, row) => {
     if (value === null) return null
+    // Feast takes nanoseconds; who sends seconds means another thing, and rows of 1970 are the end of it.
     if (typeof value === 'number' || typeof value === 'bigint') {
-      if (rules.numbersAreNanoseconds) return ofNanoseconds(value)
-      throw misfit(name, row, `is the number ${value}, whose unit and epoch nobody says; give ISO 8601 text`)
+      throw misfit(name, row, `is the number ${value}, whose unit nobody says; give a time as ISO 8601 text`)
     }
     const time = typeof value === 'string' ? Instant.parse(value) : undefined
-    if (time === undefined) throw misfit(name, row, `must be a time as ISO 8601 text; ${describeValue(value)} is not`)
-    if (format !== null && timeFormat(String(value)) !== format) {
-      throw misfit(name, row, `is a time of another format than the first one of its column, "${first}"`)
-    }
-    return time
+    return time ?? thrown(misfit(name, row, `must be a time as ISO 8601 text; ${describeValue(value)} is not`))
   }
 }
 
@@ -118,28 +103,8 @@ function valueReader(name: string, use: Extract<ColumnUse, { kind: 'value' }>): 
   }
 }
 
-/** pandas keeps nanoseconds, stores keep microseconds: what is less is cut off. */
-function ofNanoseconds(value: number | bigint): Instant {
-  const nanoseconds = typeof value === 'bigint' ? value : BigInt(Math.floor(value))
-  return Instant.fromEpochMicros(BigInt.asIntN(64, nanoseconds) / 1000n)
-}
-
-/** Digits and zones aside, what two texts must share for pandas to read them as one format. */
-function timeFormat(text: string): string {
-  return text
-    .replace(/\.\d+/, '.f')
-    .replace(/\d+/g, '0')
-    .replace(/(?:Z|[+-]0(?::?0)?)$/, 'z')
-}
-
-function ragged(
-  first: { readonly name: string; readonly length: number },
-  other: { readonly name: string; readonly length: number },
-): FeatureStoreError {
-  return new FeatureStoreError('FTS5024', {
-    message: `The column "${other.name}" has ${other.length} values, and "${first.name}" has ${first.length}.`,
-    field: `df.${other.name}`,
-  })
+function thrown(error: Error): never {
+  throw error
 }
 
 function misfit(name: string, row: number, fault: string, cause?: unknown): FeatureStoreError {

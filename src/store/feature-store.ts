@@ -13,7 +13,7 @@ import type { FeatureRow } from '../types/feature-value.ts'
 import { apply } from './apply.ts'
 import { type DefinitionsInput, isDefinitions, toDefinitions } from './definitions-input.ts'
 import { type DeletedObject, deleteObject } from './delete-object.ts'
-import type { OnlineEntityInput } from './entity-columns.ts'
+import type { EntityCoercion, OnlineEntityInput } from './entity-columns.ts'
 import type { EntityInput } from './entity-rows.ts'
 import { readLoggedFeatures, type WriteLoggedFeaturesRequest, writeLoggedFeatures } from './feature-logs.ts'
 import { getHistoricalFeatures, type HistoricalFeaturesRequest } from './get-historical-features.ts'
@@ -31,10 +31,19 @@ import { type PlanOptions, plan } from './plan.ts'
 import { type PullOptions, pullAll, pullLatest } from './pull-rows.ts'
 import { type PushRequest, type PushSummary, push } from './push.ts'
 import { addToHistory, type PushedHistory, pushedHistories } from './pushed-history.ts'
+import type { ReadTimings } from './read-timings.ts'
 import { RegistryObjects } from './registry-objects.ts'
+import {
+  type Reservation,
+  type ReservationRequest,
+  type ReservedView,
+  releaseViews,
+  reserveViews,
+} from './reserve-views.ts'
 import type { RetrievalJob } from './retrieval-job.ts'
 import type { RowBatches } from './row-batches.ts'
 import { createSavedDataset, readSavedDataset, type SavedDatasetRequest } from './saved-datasets.ts'
+import type { StoreContext } from './store-context.ts'
 import { type Teardown, teardown } from './teardown.ts'
 import type { TimeInput } from './time-input.ts'
 import { setViewEnabled, setViewState, type ViewChange } from './view-state.ts'
@@ -57,6 +66,10 @@ export interface TypedOnlineRequest<F, Full extends boolean> {
   /** Name columns `view__feature`, not `feature`. Default false. */
   readonly fullFeatureNames?: Full | undefined
   readonly signal?: AbortSignal | undefined
+  /** @internal How servers read entity values. */
+  readonly coerce?: EntityCoercion | undefined
+  /** @internal Where servers take the time. */
+  readonly timings?: ReadTimings | undefined
 }
 
 /**
@@ -72,6 +85,11 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
     super()
     this.#context = context
     this.#definitions = definitions
+  }
+
+  /** What the use cases of a store work with: for servers, which call some of them without the checks of this class. */
+  static contextOf(store: FeatureStore): StoreContext {
+    return store.#context
   }
 
   get project(): string {
@@ -174,6 +192,16 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
   /** Loads what came since the last window, up to `end`. */
   materializeIncremental(request: MaterializeIncrementalRequest): Promise<MaterializeSummary> {
     return materializeIncremental(this.#context, request)
+  }
+
+  /** Marks views in the registry as being materialized, unless they are. See {@link reserveViews}. */
+  reserveViews(request: ReservationRequest): Promise<Reservation> {
+    return reserveViews(this.#context, request)
+  }
+
+  /** Takes that mark off the views that still have it. */
+  releaseViews(views: readonly ReservedView[]): Promise<void> {
+    return releaseViews(this.#context, views)
   }
 
   /** Writes rows of a push source to the online store, the offline store or both. */

@@ -187,7 +187,7 @@ export const offlineErrors = {
   },
   FTS4508: {
     title: 'Entity value of the wrong type',
-    http: 400,
+    http: 422,
     grpc: 'INVALID_ARGUMENT',
     cause: 'A value of an entity row is not of the type that its join key or request source declares.',
     fix: 'Give values of the declared type.',
@@ -201,7 +201,7 @@ export const offlineErrors = {
   },
   FTS4510: {
     title: 'Columns differ from the source',
-    http: 400,
+    http: 422,
     grpc: 'INVALID_ARGUMENT',
     cause: 'Rows that are appended to a source must have exactly its columns.',
     fix: 'Add the missing columns, leave out the extra ones, and use the names that the source has.',

@@ -8,8 +8,9 @@ import type { FeatureStore } from '../../store/feature-store.ts'
 import type { RowsInput } from '../../store/offline-rows.ts'
 import type { PushedHistory } from '../../store/pushed-history.ts'
 import { loadArrow } from '../../types/arrow.ts'
+import { ProcessLock } from '../state-files.ts'
 import type { BatchingSettings } from './batching-settings.ts'
-import { PushSpool, type SpoolBatch, SpoolLock, type SpoolRecord } from './push-spool.ts'
+import { PushSpool, type SpoolBatch, type SpoolRecord } from './push-spool.ts'
 import { writeRejectedRows } from './rejected-rows.ts'
 
 export interface OfflinePushBatchingOptions {
@@ -54,7 +55,7 @@ const faultsOfRows: readonly string[] = ['FTS4013', 'FTS4508', 'FTS4510', 'FTS45
 export class OfflinePushBatching {
   readonly #options: OfflinePushBatchingOptions
   readonly #spool: PushSpool
-  readonly #lock: SpoolLock
+  readonly #lock: ProcessLock
   readonly #waiting = new Map<string, Waiting>()
   readonly #failures = new Map<string, { readonly count: number; readonly untilMillis: number }>()
   readonly #known = new Map<string, { readonly untilMillis: number; readonly histories: readonly PushedHistory[] }>()
@@ -68,7 +69,7 @@ export class OfflinePushBatching {
     this.#options = options
     const { folder } = options.settings
     this.#spool = new PushSpool(join(folder, 'pushed-rows.db'))
-    this.#lock = new SpoolLock(join(folder, 'pushed-rows.lock'))
+    this.#lock = new ProcessLock(join(folder, 'pushed-rows.lock'))
     this.#recount()
     this.#schedule()
   }

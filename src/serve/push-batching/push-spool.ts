@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { loadSqlite } from '../../base/node-sqlite.ts'
+import { openStateDatabase, stateUnusable } from '../state-files.ts'
 
 /** Rows of one push for one batch source. */
 export interface SpoolRecord {
@@ -31,8 +28,6 @@ export interface SpoolBacklog {
   /** When the oldest record was accepted, in milliseconds of the epoch. */
   readonly oldestMillis: number
 }
-
-const busyMillis = 5000
 
 const tables = `
   CREATE TABLE IF NOT EXISTS spool (id TEXT NOT NULL) STRICT;
@@ -64,23 +59,14 @@ export class PushSpool {
   /** @throws FTS7010 when the file cannot be opened or is something else. */
   constructor(path: string) {
     this.path = path
-    try {
-      mkdirSync(dirname(path), { recursive: true })
-      const { DatabaseSync } = loadSqlite()
-      this.#database = new DatabaseSync(path, { timeout: busyMillis })
-      // Processes that open a new file at once disturb each other in a way that SQLite does not wait for.
-      whenFree(() => this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
-      this.#database.exec(tables)
-      this.id = this.#ownId()
-      this.#add = this.#database.prepare(
-        'INSERT INTO records (source, push_source, shape, row_count, accepted_millis, rows) VALUES (?, ?, ?, ?, ?, ?)',
-      )
-      this.#backlog = this.#database.prepare(
-        'SELECT source, sum(row_count) AS rows, min(accepted_millis) AS oldest FROM records GROUP BY source',
-      )
-    } catch (cause) {
-      throw unusable(path, cause)
-    }
+    this.#database = openStateDatabase(path, tables)
+    this.id = this.#read(() => this.#ownId())
+    this.#add = this.#database.prepare(
+      'INSERT INTO records (source, push_source, shape, row_count, accepted_millis, rows) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    this.#backlog = this.#database.prepare(
+      'SELECT source, sum(row_count) AS rows, min(accepted_millis) AS oldest FROM records GROUP BY source',
+    )
   }
 
   /** Keeps records, all or none; they are on disk when it returns. @throws FTS7010 */
@@ -103,7 +89,7 @@ export class PushSpool {
 
   /**
    * The oldest batch of a source that is not done, else a new one of its oldest records of one shape, up to about so
-   * many rows; null when there is nothing. Only the holder of the {@link SpoolLock} may ask.
+   * many rows; null when there is nothing. Only the holder of the spool's lock may ask.
    */
   nextBatch(source: string, mostRows: number): SpoolBatch | null {
     const sequence = this.#openBatch(source) ?? this.#newBatch(source, mostRows)
@@ -192,69 +178,7 @@ export class PushSpool {
     try {
       return work()
     } catch (cause) {
-      throw unusable(this.path, cause)
+      throw stateUnusable(this.path, cause)
     }
   }
-}
-
-/**
- * Who may write batches of a spool to the offline store: one at a time among all processes. It is a lock of the
- * operating system, which ends with the process that has it, however that ends.
- */
-export class SpoolLock {
-  readonly #database: DatabaseSync
-
-  constructor(path: string) {
-    try {
-      const { DatabaseSync } = loadSqlite()
-      this.#database = new DatabaseSync(path, { timeout: 0 })
-    } catch (cause) {
-      throw unusable(path, cause)
-    }
-  }
-
-  /** Whether it was free and is taken now. */
-  take(): boolean {
-    try {
-      this.#database.exec('BEGIN EXCLUSIVE')
-      return true
-    } catch (error) {
-      if (isBusy(error)) return false
-      throw error
-    }
-  }
-
-  release(): void {
-    this.#database.exec('ROLLBACK')
-  }
-
-  close(): void {
-    this.#database.close()
-  }
-}
-
-const sqliteBusy = 5
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === sqliteBusy
-}
-
-function whenFree(work: () => void): void {
-  const until = Date.now() + busyMillis
-  for (;;) {
-    try {
-      work()
-      return
-    } catch (error) {
-      if (!isBusy(error) || Date.now() > until) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    }
-  }
-}
-
-function unusable(path: string, cause: unknown): FeatureStoreError {
-  return new FeatureStoreError('FTS7010', {
-    message: `The file "${path}", which keeps pushed rows until they are written, cannot be used: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    cause,
-  })
 }
