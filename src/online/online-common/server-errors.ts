@@ -85,3 +85,11 @@ export function rowTooLarge(server: StoreServer, cause: unknown): FeatureStoreEr
 export function storeClosed(server: StoreServer): FeatureStoreError {
   return new FeatureStoreError('FTS5026', { message: `${named(server)} was closed before it was used.` })
 }
+
+/** What the layout of the store has no place for, other than for its size: FTS5017. @param what a whole clause. */
+export function cannotHold(server: StoreServer, what: string): FeatureStoreError {
+  return new FeatureStoreError('FTS5017', {
+    message: `${named(server)} cannot hold this batch: ${what}.`,
+    notes: ['nothing of this batch was written'],
+  })
+}

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Pool, PoolClient, PoolConfig } from 'pg'
 import { loadDriver } from '../../plugin/load-driver.ts'
-import { type StoreServer, timedOut } from '../online-common/server-errors.ts'
+import { type StoreServer, timedOut, unreachable } from '../online-common/server-errors.ts'
 import { type ConnectionSource, doTask, type Task } from '../sql-common/connection-task.ts'
 import { quoteIdentifier } from '../sql-common/identifiers.ts'
 import type { PostgresConfig } from './postgres-config.ts'
@@ -42,6 +42,7 @@ export class PostgresConnections {
     timedOut: (task) => timedOut(this.server, task.what, task.seconds),
   }
   #pool: Promise<Pool> | undefined
+  #closed = false
 
   constructor(config: PostgresConfig) {
     this.#config = config
@@ -77,6 +78,7 @@ export class PostgresConnections {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const pool = this.#pool
     this.#pool = undefined
     await pool?.then(
@@ -86,6 +88,7 @@ export class PostgresConnections {
   }
 
   async #acquire(): Promise<PoolClient> {
+    if (this.#closed) throw unreachable(this.server, new Error('this store was closed'))
     this.#pool ??= this.#open()
     const opening = this.#pool
     try {
