@@ -33,6 +33,15 @@ export const onlineStores: Readonly<Record<string, StoreRow<OnlineStore, OnlineS
       return { open: openSqliteOnlineStore, capabilities: sqliteCapabilities }
     },
   },
+  dynamodb: {
+    load: async () => {
+      const { dynamodbCapabilities, openDynamodbOnlineStore } = await import(
+        '../online/dynamodb/dynamodb-online-store.ts'
+      )
+      return { open: openDynamodbOnlineStore, capabilities: dynamodbCapabilities }
+    },
+    driver: { package: '@aws-sdk/client-dynamodb', range: '^3.1000.0' },
+  },
 }
 
 const duckdb: StoreRow<OfflineStore> = {

@@ -11,6 +11,8 @@ export interface OnlineTable {
   /** Sorted as in the entity key. */
   readonly joinKeys: readonly string[]
   readonly features: readonly Field[]
+  /** Tags of the view, for stores that label their tables with them. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
 /** The features of one view for a list of entity keys. */

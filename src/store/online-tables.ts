@@ -18,6 +18,7 @@ function tableOfVersion(view: AnyFeatureView, project: string, version: number):
     version: version > 0 ? version : null,
     joinKeys: keys.length === 0 ? [dummyJoinKey] : keys.sort(byCodePoint),
     features: view.features,
+    tags: view.tags,
   }
 }
 

@@ -75,6 +75,19 @@ export const onlineFixtures: Readonly<Record<string, Fixture>> = {
   FTS5021: write([{ driver_id: 1001, conv_rate: 0.5 }]),
   FTS5022: write([{ ...full, conv_rate: 'high' }]),
   FTS5023: write([full], 'fare'),
+  FTS5026: async (stage) => {
+    const { onlineStores } = await import('../../src/plugin/catalogue.ts')
+    const { testStoreOptions } = await import('../../src/testing/store-options.ts')
+    const options = testStoreOptions({ type: 'sqlite', options: { path: 'data/online.db' } }, stage.folder)
+    const store = await (await onlineStores.sqlite?.load())?.open(options)
+    await store?.close()
+    return store?.ping()
+  },
+  FTS5027: async () => {
+    const { tableName } = await import('../../src/online/dynamodb/dynamodb-layout.ts')
+    const table = { project: 'rides', view: 'driver stats', version: null, joinKeys: ['driver_id'], features: [] }
+    return tableName('{project}.{table_name}', table)
+  },
   FTS5081: async () => {
     const { encodeValue } = await import('../../src/types/value-codec.ts')
     const { int32 } = await import('../../src/types/data-type.ts')

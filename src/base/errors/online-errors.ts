@@ -154,6 +154,20 @@ export const onlineErrors = {
     cause: 'The columns of rows to be stored do not have the same number of values.',
     fix: 'Give one value per row in every column; a missing feature value is null.',
   },
+  FTS5026: {
+    title: 'Online store closed',
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    cause: 'A store was used after it was closed, as when requests still come in while a program ends.',
+    fix: 'Close the store after its last use.',
+  },
+  FTS5027: {
+    title: 'Name not possible in the store',
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'The names of project and view make up the name of a table, which this online store would not accept.',
+    fix: 'Rename the view, or change how the store names tables, such as table_name_template of DynamoDB.',
+  },
   FTS5081: {
     title: 'Value does not fit its type',
     http: 400,

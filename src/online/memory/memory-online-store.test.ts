@@ -1,11 +1,7 @@
 import { describe, it } from 'vitest'
-import type { OnlineStore } from '../../plugin/online-store.ts'
 import { describeOnlineStore } from '../../testing/online-store-conformance.ts'
 import { openMemoryOnlineStore } from './memory-online-store.ts'
 
-const store = openMemoryOnlineStore()
+const tables: NonNullable<Parameters<typeof openMemoryOnlineStore>[0]> = new Map()
 
-describeOnlineStore(
-  { describe, it },
-  { name: 'memory', open: async (): Promise<OnlineStore> => store, eventPrecisionMicros: 1n },
-)
+describeOnlineStore({ describe, it }, { name: 'memory', open: async () => openMemoryOnlineStore(tables) })

@@ -8,13 +8,19 @@ import type {
   OnlineWrite,
   OnlineWriteSummary,
 } from '../../plugin/online-store.ts'
+import { storeClosed } from '../online-common/server-errors.ts'
+
+/** Rows by serialised key, by table. */
+type MemoryTables = Map<string, Map<string, StoredKey>>
 
 /**
  * The latest values in this process, gone when it ends: for tests, and the shortest full account of what an online
  * store does. Times keep their microseconds.
+ *
+ * @param tables what several stores share, as connections share a server.
  */
-export function openMemoryOnlineStore(): OnlineStore {
-  return new MemoryOnlineStore()
+export function openMemoryOnlineStore(tables: MemoryTables = new Map()): OnlineStore {
+  return new MemoryOnlineStore(tables)
 }
 
 interface StoredKey {
@@ -36,10 +42,15 @@ const capabilities: OnlineStoreCapabilities = {
 
 class MemoryOnlineStore implements OnlineStore {
   readonly capabilities = capabilities
-  readonly #tables = new Map<string, Map<string, StoredKey>>()
+  readonly #tables: MemoryTables
+  #closed = false
+
+  constructor(tables: MemoryTables) {
+    this.#tables = tables
+  }
 
   async read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineCells[]> {
-    signal?.throwIfAborted()
+    this.#check(signal)
     return reads.map((read) => {
       const table = this.#table(read.table)
       const cells = new CellBlock(read.entityKeys.length, read.features.length)
@@ -57,7 +68,7 @@ class MemoryOnlineStore implements OnlineStore {
   }
 
   async write(batch: OnlineWrite, signal?: AbortSignal): Promise<OnlineWriteSummary> {
-    signal?.throwIfAborted()
+    this.#check(signal)
     const table = this.#table(batch.table)
     const touched = new Map<string, boolean>()
     for (const [row, key] of batch.entityKeys.entries()) {
@@ -88,9 +99,18 @@ class MemoryOnlineStore implements OnlineStore {
     for (const table of tables) this.#tables.delete(nameOf(table))
   }
 
-  async ping(): Promise<void> {}
+  async ping(signal?: AbortSignal): Promise<void> {
+    this.#check(signal)
+  }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #check(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted()
+    if (this.#closed) throw storeClosed({ name: 'in-memory', address: 'this process' })
+  }
 
   #table(table: OnlineTable): Map<string, StoredKey> {
     const known = this.#tables.get(nameOf(table))

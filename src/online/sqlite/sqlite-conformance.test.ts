@@ -10,7 +10,4 @@ const repoPath = mkdtempSync(join(tmpdir(), 'feast-sqlite-'))
 const options = testStoreOptions({ type: 'sqlite', options: { path: 'data/online.db' } }, repoPath)
 afterAll(() => rmSync(repoPath, { recursive: true }))
 
-describeOnlineStore(
-  { describe, it },
-  { name: 'sqlite', open: () => openSqliteOnlineStore(options), eventPrecisionMicros: 1_000_000n },
-)
+describeOnlineStore({ describe, it }, { name: 'sqlite', open: () => openSqliteOnlineStore(options) })

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadSqlite } from '../../base/node-sqlite.ts'
-import { isBusy, sqliteError } from './sqlite-errors.ts'
+import { isBusy, sqliteClosed, sqliteError } from './sqlite-errors.ts'
 
 /** How long to wait for another process's lock: in SQLite itself (this blocks the thread), and altogether. */
 const lockWaitMs = 50
@@ -19,6 +19,7 @@ const cacheKiB = 16_384
 export class SqliteConnection {
   readonly path: string
   #database: Sqlite.DatabaseSync | undefined
+  #closed = false
   readonly #statements = new Map<string, Sqlite.StatementSync>()
 
   constructor(path: string) {
@@ -33,6 +34,7 @@ export class SqliteConnection {
     const deadline = performance.now() + lockDeadlineMs
     for (;;) {
       signal?.throwIfAborted()
+      if (this.#closed) throw sqliteClosed(this.path)
       try {
         return this.#attempt(kind, work)
       } catch (error) {
@@ -63,6 +65,7 @@ export class SqliteConnection {
   }
 
   close(): void {
+    this.#closed = true
     this.#statements.clear()
     this.#database?.close()
     this.#database = undefined

@@ -42,3 +42,7 @@ export function sqliteError(error: unknown, path: string): unknown {
     cause: error,
   })
 }
+
+export function sqliteClosed(path: string): FeatureStoreError {
+  return new FeatureStoreError('FTS5026', { message: `The online store ${path} was closed before it was used.` })
+}

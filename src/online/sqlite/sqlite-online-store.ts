@@ -84,7 +84,7 @@ class SqliteOnlineStore implements OnlineStore {
 
   /** The statements that bring the file to the wanted state. */
   #missing(change: { readonly keep: readonly OnlineTable[]; readonly drop: readonly OnlineTable[] }): string[] {
-    const dropped = change.drop.map(tableName).filter((name) => this.#columns(name).length > 0)
+    const dropped = [...new Set(change.drop.map(tableName))].filter((name) => this.#columns(name).length > 0)
     return [
       ...dropped.map((name) => `DROP TABLE ${quoteIdentifier(name)}`),
       ...change.keep.flatMap((table) => this.#missingOf(tableName(table))),

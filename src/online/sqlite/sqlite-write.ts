@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { OnlineTable, OnlineWrite, OnlineWriteSummary } from '../../plugin/online-store.ts'
-import { newestRows } from '../online-common/newest-rows.ts'
+import { lastRows, newestRows } from '../online-common/newest-rows.ts'
 import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
 import { valueNumber, valueText } from '../sql-common/value-text.ts'
 import type { SqliteConfig } from './sqlite-config.ts'
@@ -24,7 +24,7 @@ export async function writeRows(
   signal?: AbortSignal,
 ): Promise<OnlineWriteSummary> {
   if (batch.table.features.length === 0) return { written: 0, stale: 0 }
-  const rows = newestRows(batch)
+  const rows = batch.feastOrder === true ? lastRows(batch) : newestRows(batch)
   const derived = derivedColumns(config)
   return connection.transaction(
     'write',
@@ -46,7 +46,7 @@ function upsertRows(
   derived: readonly DerivedColumn[],
   looksFirst: boolean,
 ): OnlineWriteSummary | undefined {
-  const upsert = connection.prepare(upsertStatement(batch.table, derived))
+  const upsert = connection.prepare(upsertStatement(batch, derived))
   const newer = looksFirst ? connection.prepare(newerStatement(batch.table)) : null
   const featureCount = batch.table.features.length
   const parameters = new Array<SQLInputValue>(featureCount * (4 + derived.length)).fill(null)
@@ -92,19 +92,22 @@ function derivedColumns(config: SqliteConfig): readonly DerivedColumn[] {
   ]
 }
 
+/** Feast has no such condition. */
+const newerCondition = `WHERE t.event_ts IS NULL OR excluded.event_ts > t.event_ts OR (excluded.event_ts = t.event_ts
+      AND (t.created_ts IS NULL OR excluded.created_ts >= t.created_ts))`
+
 /**
  * Parameters, again for each feature: key, event, created, value and what is derived from it. They have no numbers,
  * because Node 22 takes a numbered one for a named one and does not bind it by its place; and binding a key for each
  * feature costs less than joining one with the features.
  */
-function upsertStatement(table: OnlineTable, derived: readonly DerivedColumn[]): string {
+function upsertStatement({ table, feastOrder }: OnlineWrite, derived: readonly DerivedColumn[]): string {
   const all = ['event_ts', 'created_ts', 'value', ...derived.map(([name]) => name)]
   const rows = table.features.map((feature) => `(?, ${quoteText(feature.name)}, ${all.map(() => '?').join(', ')})`)
   return `INSERT INTO ${quoteIdentifier(tableName(table))} AS t (entity_key, feature_name, ${all.join(', ')})
     VALUES ${rows.join(', ')}
     ON CONFLICT (entity_key, feature_name) DO UPDATE SET ${all.map((name) => `${name} = excluded.${name}`).join(', ')}
-    WHERE t.event_ts IS NULL OR excluded.event_ts > t.event_ts OR (excluded.event_ts = t.event_ts
-      AND (t.created_ts IS NULL OR excluded.created_ts >= t.created_ts))`
+    ${feastOrder === true ? '' : newerCondition}`
 }
 
 /** Finds whether a key has a newer row than the key, event and created given: the opposite of the upsert's condition. */
