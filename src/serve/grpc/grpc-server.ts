@@ -42,6 +42,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const server = new grpc.Server({
     'grpc.max_receive_message_length': limits.maxBodyBytes,
     'grpc.max_send_message_length': -1,
+    'grpc.enable_channelz': 0,
   })
   const health = addServices(server, grpc, context)
   const bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })

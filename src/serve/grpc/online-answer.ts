@@ -1,8 +1,9 @@
 import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import { EntityColumn } from '../../store/entity-columns.ts'
-import { fieldStatus, showsValue } from '../../store/feature-status.ts'
+import { cellStatus, fieldStatus, showsValue } from '../../store/feature-status.ts'
 import {
   OnlineResponse,
+  type ResponseColumn,
   type ResponseLayout,
   type StoredColumn,
   statusNumbers,
@@ -16,10 +17,15 @@ import type { SentColumn } from './online-request.ts'
 const tags = { 1: 0x0a, 2: 0x12, 3: 0x1a } as const
 const versionTag = 2 << 3
 
-/** What one column says, measured before it is written. */
+/** One `FeatureVector`, measured before it is written. */
 interface Vector {
+  readonly column: ResponseColumn
   readonly length: number
-  readonly write: (writer: ByteWriter) => void
+  readonly statuses: Uint8Array
+  /** The field `values`, written; null for a stored column, whose values are copied from its cells. */
+  readonly values: Uint8Array | null
+  /** The field `event_timestamps`, written; the columns of a view share it. */
+  readonly timestamps: Uint8Array
 }
 
 /**
@@ -32,22 +38,22 @@ export function writeOnlineAnswer(
   withVersions: boolean,
 ): Buffer {
   const { rowCount } = response
-  const timestamps = new Map<OnlineCells, Uint8Array>()
-  const vectors = OnlineResponse.columnsOf(response).map((column): Vector => {
-    if (column.kind !== 'stored') return valueVector(column, sent.get(column.name), rowCount)
-    const known = timestamps.get(column.cells)
-    const found = known ?? rowTimestamps(column)
-    if (known === undefined) timestamps.set(column.cells, found)
-    return storedVector(column, found)
-  })
   const metadata = metadataOf(OnlineResponse.layoutOf(response), withVersions)
-  const total = vectors.reduce((sum, { length }) => sum + framed(length), metadata.length)
+  const written = new Map<OnlineCells, Uint8Array>()
+  const epochs = emptyTimestamps(rowCount)
+  const vectors: Vector[] = []
+  let total = metadata.length
+  for (const column of OnlineResponse.columnsOf(response)) {
+    const vector =
+      column.kind === 'stored'
+        ? storedVector(column, timestampsOf(column, written))
+        : valueVector(column, sent.get(column.name), epochs)
+    vectors.push(vector)
+    total += framed(vector.length)
+  }
   const writer = new ByteWriter(total)
   writer.copy(metadata, 0, metadata.length)
-  for (const vector of vectors) {
-    writer.head(tags[2], vector.length)
-    vector.write(writer)
-  }
+  for (const vector of vectors) writeVector(writer, vector)
   return writer.bytes
 }
 
@@ -57,27 +63,38 @@ const framed = (length: number): number => 1 + varintLength(length) + length
 /** As {@link framed}, for a packed list, which is left out when it is empty. */
 const packed = (length: number): number => (length === 0 ? 0 : framed(length))
 
+function writeVector(writer: ByteWriter, { column, length, statuses, values, timestamps }: Vector): void {
+  writer.head(tags[2], length)
+  if (values !== null) writer.copy(values, 0, values.length)
+  else if (column.kind === 'stored') writeStored(writer, column, statuses)
+  if (statuses.length > 0) writer.head(tags[2], statuses.length)
+  writer.copy(statuses, 0, statuses.length)
+  writer.copy(timestamps, 0, timestamps.length)
+}
+
+/** Loops over numbers alone: what is here is done for every cell of every answer. */
 function storedVector(column: StoredColumn, timestamps: Uint8Array): Vector {
+  const { slots } = column
+  const statuses = new Uint8Array(slots.length)
+  let length = packed(slots.length) + timestamps.length
+  for (let row = 0; row < slots.length; row++) {
+    const slot = slots[row] ?? 0
+    const status = cellStatus(column, slot)
+    statuses[row] = status
+    length += framed(shownLength(column, slot, status))
+  }
+  return { column, length, statuses, values: null, timestamps }
+}
+
+function writeStored(writer: ByteWriter, column: StoredColumn, statuses: Uint8Array): void {
   const { cells, feature, slots } = column
   const { starts, bytes, featureCount } = cells
-  const rows = slots.length
-  const statuses = statusNumbers(column)
-  let length = packed(rows) + timestamps.length
-  for (let row = 0; row < rows; row++) length += framed(shownLength(column, slots[row] ?? 0, statuses[row] ?? 0))
-  return {
-    length,
-    write: (writer) => {
-      for (let row = 0; row < rows; row++) {
-        const slot = slots[row] ?? 0
-        const size = shownLength(column, slot, statuses[row] ?? 0)
-        const start = starts[slot * featureCount + feature] ?? 0
-        writer.head(tags[1], size)
-        writer.copy(bytes, start, start + size)
-      }
-      if (rows > 0) writer.head(tags[2], rows)
-      for (let row = 0; row < rows; row++) writer.byte(statuses[row] ?? 0)
-      writer.copy(timestamps, 0, timestamps.length)
-    },
+  for (let row = 0; row < slots.length; row++) {
+    const slot = slots[row] ?? 0
+    const size = shownLength(column, slot, statuses[row] ?? 0)
+    const start = starts[slot * featureCount + feature] ?? 0
+    writer.head(tags[1], size)
+    writer.copy(bytes, start, start + size)
   }
 }
 
@@ -91,29 +108,24 @@ function shownLength(column: StoredColumn, slot: number, status: number): number
 }
 
 /** Entity and request columns go back as they came; computed columns are encoded. Neither has event times. */
-function valueVector(column: ValueColumn, sent: SentColumn | undefined, rows: number): Vector {
+function valueVector(column: ValueColumn, sent: SentColumn | undefined, epochs: Uint8Array): Vector {
   const values = column instanceof EntityColumn && sent !== undefined ? sent.body : encodedValues(column)
-  const statuses = statusNumbers(column)
-  return {
-    length: values.length + packed(rows) + 2 * rows,
-    write: (writer) => {
-      writer.copy(values, 0, values.length)
-      if (rows > 0) writer.head(tags[2], rows)
-      for (const status of statuses) writer.byte(status)
-      for (let row = 0; row < rows; row++) writer.head(tags[3], 0)
-    },
-  }
+  const statuses = Uint8Array.from(statusNumbers(column))
+  const length = values.length + packed(statuses.length) + epochs.length
+  return { column, length, statuses, values, timestamps: epochs }
 }
 
 function encodedValues({ type, quick }: ValueColumn): Uint8Array {
   const encode = valueEncoder(type)
-  const encoded = quick.map((value) => encode(value))
-  const writer = new ByteWriter(encoded.reduce((sum, each) => sum + framed(each.length), 0))
-  for (const each of encoded) {
-    writer.head(tags[1], each.length)
-    writer.copy(each, 0, each.length)
-  }
-  return writer.bytes
+  return concatenated(quick.map((value) => field(tags[1], encode(value))))
+}
+
+function timestampsOf(column: StoredColumn, written: Map<OnlineCells, Uint8Array>): Uint8Array {
+  const known = written.get(column.cells)
+  if (known !== undefined) return known
+  const made = rowTimestamps(column)
+  written.set(column.cells, made)
+  return made
 }
 
 /** A `google.protobuf.Timestamp` per row; an empty one, the epoch, for rows that have no event. */
@@ -130,6 +142,12 @@ function rowTimestamps({ cells, slots }: StoredColumn): Uint8Array {
 
 /** Head, seconds of ten bytes and nanoseconds of five with their tags. */
 const longestTimestamp = 2 + 11 + 6
+
+function emptyTimestamps(rows: number): Uint8Array {
+  const writer = new ByteWriter(2 * rows)
+  for (let row = 0; row < rows; row++) writer.head(tags[3], 0)
+  return writer.bytes
+}
 
 /** Responses to one kind of request share their layout, and so its bytes. */
 const plainMetadata = new WeakMap<ResponseLayout, Uint8Array>()
