@@ -150,6 +150,7 @@ export class RedisConnection {
     const late = (): void => this.#fail(new AnswerTimedOut(this.address, options.connectTimeoutMs))
     const timer = setTimeout(late, options.connectTimeoutMs)
     this.#socket.on('error', (error) => this.#fail(error))
+    this.#socket.on('timeout', () => this.#fail(new Error('the connection was not used for a while')))
     this.#socket.on('close', () => this.#fail(new Error('the server closed the connection')))
     try {
       await new Promise<void>((resolve, reject) => {
@@ -238,7 +239,7 @@ export class RedisConnection {
   /** A connection that waits for nothing keeps no process alive. */
   #becomeIdle(): void {
     this.#socket.unref()
-    this.#socket.setTimeout(idleMs, () => this.#fail(new Error('the connection was not used for a while')))
+    this.#socket.setTimeout(idleMs)
   }
 
   /**

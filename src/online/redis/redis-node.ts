@@ -1,6 +1,7 @@
+import { storeClosed } from '../online-common/server-errors.ts'
 import type { RedisAddress, RedisConnectionOptions } from './redis-config.ts'
 import { RedisConnection } from './redis-driver.ts'
-import { addressText, ConnectionLost } from './redis-errors.ts'
+import { addressText } from './redis-errors.ts'
 
 const [firstPauseMs, longestPauseMs] = [20, 1000]
 
@@ -26,12 +27,12 @@ export class RedisNode {
   /**
    * Everybody shares one attempt. After a failed one, pauses grow up to a second; who asks within a pause is refused at
    * once, as waiting callers would pile up behind a server that is down.
-   * @throws ConnectionLost
+   * @throws ConnectionLost; FTS5026 after {@link close}.
    */
   connect(): Promise<RedisConnection> {
     if (this.connection !== null) return Promise.resolve(this.connection)
     if (this.#attempt !== undefined) return this.#attempt
-    if (this.#isClosed) return Promise.reject(new ConnectionLost(this.name, new Error('the store was closed')))
+    if (this.#isClosed) return Promise.reject(storeClosed({ name: 'Redis', address: this.name }))
     if (performance.now() < this.#nextAttempt) return Promise.reject(this.#lastError)
     this.#attempt = this.#open().finally(() => {
       this.#attempt = undefined

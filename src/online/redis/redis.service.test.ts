@@ -1,7 +1,8 @@
 import { describe, it } from 'vitest'
 import { describeService } from '../../../test/services/describe-service.ts'
-import { redisServer } from '../../../test/services/redis.ts'
+import { redisCluster, redisSentinel, redisServer } from '../../../test/services/redis.ts'
 import type { Service } from '../../../test/services/service.ts'
+import type { OnlineStore } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import { describeOnlineStore } from '../../testing/online-store-conformance.ts'
 import { testStoreOptions } from '../../testing/store-options.ts'
@@ -11,9 +12,25 @@ function optionsFor({ host, port }: Service, more: Readonly<Record<string, unkno
   return testStoreOptions({ type: 'redis', options: { connection_string: `${host}:${port}`, ...more } }, '/nowhere')
 }
 
-describeService('redis', redisServer, (redis) => {
-  describeOnlineStore(
-    { describe, it },
-    { name: 'redis', open: () => openRedisOnlineStore(optionsFor(redis())), eventPrecisionMicros: 1n },
-  )
-})
+const starts: Readonly<Record<string, () => Promise<Service>>> = {
+  redis: redisServer,
+  redis_cluster: redisCluster,
+  redis_sentinel: redisSentinel,
+}
+
+for (const [type, start] of Object.entries(starts)) {
+  describeService('redis', start, (server) => {
+    const open = (more: Readonly<Record<string, unknown>> = {}): Promise<OnlineStore> =>
+      openRedisOnlineStore(optionsFor(server(), { redis_type: type, ...more }))
+    describeOnlineStore(
+      { describe, it },
+      {
+        name: type,
+        open,
+        openWithKeyTtl: (seconds) => open({ key_ttl_seconds: seconds }),
+        eventPrecisionMicros: 1n,
+        feastOrder: 'firstOfEqual',
+      },
+    )
+  })
+}
