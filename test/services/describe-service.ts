@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { missingFor, type ServiceName } from './programs.ts'
-import type { Service } from './service.ts'
 
 /**
  * Tests against a real server, started once for all of them and stopped afterwards. Where it is not installed they are
@@ -9,7 +8,7 @@ import type { Service } from './service.ts'
  * @param start starts the server; `redisServer` or a function that calls it with options.
  * @param body declares the tests; they get the running server by calling its parameter.
  */
-export function describeService<S extends Service>(
+export function describeService<S extends AsyncDisposable>(
   name: ServiceName,
   start: () => Promise<S>,
   body: (service: () => S) => void,
