@@ -55,11 +55,14 @@ export async function getOnlineFeatures<Row = FeatureRow>(
   const rows = new EntityColumns(request.entities, request.coerce)
   const entityColumns = plan.needs.map((need) => rows.column(need))
   const answers = await readAll(context, plan, entityColumns, rows.rowCount, request)
-  const computed = computeOnDemand(plan.computed, functions, {
-    rowCount: rows.rowCount,
-    feature: (view, field) => featureValues(plan, answers, view, field),
-    request: (field) => entityColumns.find((column) => column.name === field.name)?.values ?? [],
-  })
+  const computed =
+    functions.size === 0
+      ? []
+      : computeOnDemand(plan.computed, functions, {
+          rowCount: rows.rowCount,
+          feature: (view, field) => featureValues(plan, answers, view, field),
+          request: (field) => entityColumns.find((column) => column.name === field.name)?.values ?? [],
+        })
   const response = new OnlineResponse<Row>(
     rows.rowCount,
     plan.layout,

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Instant } from '../base/instant.ts'
-import { cellJson, cellReader } from './cell-json.ts'
+import { writeCellJson } from './cell-json.ts'
 import type { DataType } from './data-type.ts'
 import * as t from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
 import { valueToJsonText } from './json.ts'
+import { JsonWriter } from './json-writer.ts'
 import { decodeValue, encodeValue } from './value-codec.ts'
 
 const int64 = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n })
@@ -71,7 +72,9 @@ const composites: readonly (readonly [DataType, fc.Arbitrary<FeatureValue>])[] =
 /** Bytes that lie between others, as cells do. */
 function jsonOf(value: Uint8Array, type: DataType, asStored = false): string {
   const around = Buffer.concat([Buffer.from([0x20, 0x01]), value, Buffer.from([0x01, 0xff])])
-  return cellJson(cellReader(around, asStored), 2, 2 + value.length, type)
+  const writer = new JsonWriter()
+  writeCellJson(writer, around, 2, 2 + value.length, type, asStored)
+  return writer.take().toString()
 }
 
 describe('the JSON text of a cell', () => {

@@ -2,56 +2,83 @@ import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { DataType } from './data-type.ts'
 import { zonedText } from './json.ts'
+import type { JsonWriter } from './json-writer.ts'
 import { jsonFloat } from './python-float.ts'
 import { caseOfField, type LeafKind, mapKeyCases, type ValueCase } from './value-cases.ts'
 import { instantOfSeconds } from './value-leaf.ts'
 
-/** Serialised `feast.types.Value`s in one buffer, ready to be read. */
-export interface CellReader {
-  readonly bytes: Buffer
-  readonly view: DataView
-  /** The number of a missing time as it is stored, and structs with the fields that they have. */
-  readonly asStored: boolean
-}
-
-export function cellReader(bytes: Uint8Array, asStored: boolean): CellReader {
-  return {
-    bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
-    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
-    asStored,
-  }
-}
-
 /**
- * The JSON text of the value in `bytes[start, end)`, in the form that Feast's REST answers have: `null` for no bytes, all
- * digits of a 64-bit integer, floats as Python writes them, times as whole seconds. The stored case decides; `type` adds
- * the fields that a struct lacks. No object is made for a scalar.
+ * Writes the JSON text of the serialised `feast.types.Value` in `bytes[start, end)`, in the form that Feast's REST
+ * answers have: `null` for no bytes, all digits of a 64-bit integer, floats as Python writes them, times as whole
+ * seconds, bytes as base64. The stored case decides. No object is made for a scalar.
  *
+ * `type` adds the fields that a struct lacks. With `asStored` they stay out, and the number that stands for a missing
+ * time is written, as Feast does.
  * @throws FTS5084 when the bytes are not a `Value`.
  */
-export function cellJson(cells: CellReader, start: number, end: number, type: DataType): string {
-  const { bytes } = cells
-  switch (bytes[start]) {
+export function writeCellJson(
+  writer: JsonWriter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  type: DataType,
+  asStored: boolean,
+): void {
+  const length = end - start
+  switch (length === 0 ? undefined : bytes[start]) {
+    case undefined:
+      writer.ascii('null')
+      return
     case 0x12:
-      return plainText(bytes, start, end) ?? general(cells, start, end, type)
+      if (isPlainText(bytes, start, end)) {
+        writer.byte(0x22)
+        writer.copy(bytes, start + 2, end)
+        writer.byte(0x22)
+        return
+      }
+      break
     case 0x18: {
       const whole = varintNumber(bytes, start + 1, end)
-      return (whole | 0) === whole ? String(whole) : general(cells, start, end, type)
+      if ((whole | 0) !== whole) break
+      writer.whole(whole)
+      return
     }
     case 0x20: {
       const whole = varintNumber(bytes, start + 1, end)
-      return Number.isNaN(whole) ? general(cells, start, end, type) : String(whole)
+      if (Number.isNaN(whole)) break
+      writer.whole(whole)
+      return
     }
     case 0x29:
-      return end - start === 9 ? jsonFloat(cells.view.getFloat64(start + 1, true)) : general(cells, start, end, type)
+      if (length !== 9) break
+      writer.float(doubleAt(bytes, start + 1))
+      return
     case 0x35:
-      return end - start === 5 ? jsonFloat(cells.view.getFloat32(start + 1, true)) : general(cells, start, end, type)
+      if (length !== 5) break
+      writer.float(floatAt(bytes, start + 1))
+      return
     case 0x38:
-      if (end - start === 2 && bytes[start + 1] === 0) return 'false'
-      return end - start === 2 && bytes[start + 1] === 1 ? 'true' : general(cells, start, end, type)
-    default:
-      return end === start ? 'null' : general(cells, start, end, type)
+      if (length !== 2 || (bytes[start + 1] ?? 2) > 1) break
+      writer.ascii(bytes[start + 1] === 1 ? 'true' : 'false')
+      return
   }
+  writer.text(generalText(bytes.subarray(start, end), asStored ? undefined : type, asStored))
+}
+
+const eight = new Float64Array(1)
+const four = new Float32Array(1)
+const eightBytes = new Uint8Array(eight.buffer)
+const fourBytes = new Uint8Array(four.buffer)
+
+/** The eight bytes at `at` as a double. Copied, for a view on the bytes of every answer costs more. */
+export function doubleAt(bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < 8; i++) eightBytes[i] = bytes[at + i] ?? 0
+  return eight[0] ?? 0
+}
+
+function floatAt(bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < 4; i++) fourBytes[i] = bytes[at + i] ?? 0
+  return four[0] ?? 0
 }
 
 /**
@@ -78,22 +105,21 @@ export function varintNumber(bytes: Uint8Array, at: number, end: number): number
   return Number.isSafeInteger(value) ? value : Number.NaN
 }
 
-/** Text of less than 128 bytes that JSON writes as it is; undefined for other text. */
-function plainText(bytes: Buffer, start: number, end: number): string | undefined {
+/** True for text of less than 128 bytes that JSON writes as it is. */
+function isPlainText(bytes: Uint8Array, start: number, end: number): boolean {
   const length = bytes[start + 1] ?? 0x80
-  if (length > 0x7f || end - start !== length + 2) return undefined
+  if (length > 0x7f || end - start !== length + 2) return false
   for (let at = start + 2; at < end; at++) {
     const code = bytes[at] ?? 0
-    if (code > 0x7e || code < 0x20 || code === 0x22 || code === 0x5c) return undefined
+    if (code > 0x7e || code < 0x20 || code === 0x22 || code === 0x5c) return false
   }
-  return `"${bytes.toString('latin1', start + 2, end)}"`
+  return true
 }
 
-function general(cells: CellReader, start: number, end: number, type: DataType): string {
-  const bytes = cells.bytes.subarray(start, end)
+function generalText(bytes: Uint8Array, type: DataType | undefined, asStored: boolean): string {
   try {
     const reader = new BinaryReader(bytes)
-    return valueText(reader, reader.len, cells.asStored ? undefined : type, cells.asStored)
+    return valueText(reader, reader.len, type, asStored)
   } catch (cause) {
     if (cause instanceof FeatureStoreError) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)

@@ -55,7 +55,7 @@ interface Answer {
   readonly metadata: unknown
 }
 
-const answer = (response: OnlineResponse): Answer => JSON.parse(encodeOnlineFeatures(response)) as Answer
+const answer = (response: OnlineResponse): Answer => JSON.parse(encodeOnlineFeatures(response).toString()) as Answer
 
 const second = 1_000_000n
 const noon = 1_709_294_400n * second
@@ -97,7 +97,7 @@ describe('a response as JSON', () => {
     const view = fc.record({
       types: fc.constant(types),
       keys: fc.array(key, { minLength: 1, maxLength: 6 }),
-      slots: fc.array(fc.nat({ max: 5 }), { maxLength: 12 }),
+      slots: fc.array(fc.nat({ max: 5 }), { maxLength: 24 }),
       oldestSeconds: fc.option(fc.integer({ min: -1e9, max: 4e9 }), { nil: undefined }),
       rules: fc.record({ staleValues: fc.constantFrom('mark', 'drop', 'ignore') }),
     })

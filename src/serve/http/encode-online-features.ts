@@ -1,5 +1,5 @@
 import { nothingStored } from '../../plugin/online-cells.ts'
-import { cellStatus, type FieldStatus, fieldStatus, showsValue, statusNames } from '../../store/feature-status.ts'
+import { cellStatus, fieldStatus, isNullCell, showsValue, statusNames } from '../../store/feature-status.ts'
 import {
   OnlineResponse,
   type ResponseLayout,
@@ -7,177 +7,193 @@ import {
   statusNumbers,
   type ValueColumn,
 } from '../../store/online-response.ts'
-import { type CellReader, cellJson, cellReader, varintNumber } from '../../types/cell-json.ts'
+import { doubleAt, writeCellJson } from '../../types/cell-json.ts'
+import { JsonWriter } from '../../types/json-writer.ts'
 import { isPlainFloat } from '../../types/python-float.ts'
 import { typedJsonText } from '../../types/typed-json.ts'
-import { epochText, eventTimesText } from './event-time-text.ts'
+import { epochText, writeEventTimes } from './event-time-text.ts'
 
 export interface EncodeOptions {
   /** Say which views the features are of, and of which versions. */
   readonly viewMetadata?: boolean | undefined
 }
 
+const writer = new JsonWriter()
+
 /**
- * A response as the JSON text of Feast's feature server, made from the stored bytes: no object per value.
+ * A response as the JSON of Feast's feature server, made from the stored bytes: no object per value. Text, or bytes in
+ * UTF-8 where it is long.
  *
  * Shape: `{"results":[{"values":[…],"statuses":[…],"event_timestamps":[…]}, …],"metadata":{"feature_names":[…]}}`, one
  * element of `results` per column, in column order; inside, one element per entity row. Event times are RFC 3339 in UTC,
- * the epoch where there is none. Values: see {@link cellJson}.
+ * the epoch where there is none. Values: see {@link writeCellJson}.
  * @throws FTS5084 when a stored value cannot be read.
  */
-export function encodeOnlineFeatures<Row>(response: OnlineResponse<Row>, options: EncodeOptions = {}): string {
-  let text = '{"results":['
-  let separator = ''
-  let view: ViewText | undefined
+export function encodeOnlineFeatures<Row>(response: OnlineResponse<Row>, options: EncodeOptions = {}): string | Buffer {
+  writer.cut(0)
+  writer.ascii('{"results":[')
+  let open = '{"values":['
+  let view: ViewPlaces | undefined
   for (const column of OnlineResponse.columnsOf(response)) {
+    writer.ascii(open)
+    open = ',{"values":['
     if (column.kind === 'stored') {
       if (view === undefined || view.statuses !== column.rowStatuses || view.slots !== column.slots) {
-        view = viewText(column, view)
+        view = viewPlaces(column)
       }
-      text += separator + storedColumnText(column, view)
+      writeStoredColumn(column, view)
     } else {
-      text += separator + valueColumnText(column)
+      writeValueColumn(column)
     }
-    separator = ','
   }
-  return `${text}],"metadata":${metadataText(OnlineResponse.layoutOf(response), options.viewMetadata === true)}}`
+  writer.ascii('],"metadata":')
+  writer.text(metadataText(OnlineResponse.layoutOf(response), options.viewMetadata === true))
+  writer.byte(0x7d)
+  return writer.take()
 }
 
-/** What the columns of one view have in common. */
-interface ViewText {
-  readonly reader: CellReader
-  readonly source: Uint8Array
+/** What the columns of one view have in common, and where in the text it was written first: it is copied from there. */
+interface ViewPlaces {
   readonly statuses: Uint8Array
   readonly slots: Uint32Array
   /** Something is stored for every row, within its ttl. */
   readonly allPresent: boolean
-  /** The event times with what stands around them. */
-  readonly times: string
-  /** The end of a column whose values are all present: statuses and event times. */
-  readonly presentTail: string
+  /** From the end of the values on, when all are present. */
+  presentTail: Place | null
+  /** From the end of the statuses on. */
+  times: Place | null
 }
 
-function viewText(column: StoredColumn, before: ViewText | undefined): ViewText {
-  const { cells, slots, rowStatuses: statuses, rules } = column
-  const reader = before?.source === cells.bytes ? before.reader : cellReader(cells.bytes, rules.valuesAsStored)
+interface Place {
+  readonly start: number
+  readonly end: number
+}
+
+function viewPlaces({ slots, rowStatuses: statuses }: StoredColumn): ViewPlaces {
   let allPresent = true
   for (let row = 0; row < statuses.length; row++) if (statuses[row] !== fieldStatus.PRESENT) allPresent = false
-  const times = `],"event_timestamps":[${eventTimesText(cells, slots)}]}`
-  const presentTail = `,"statuses":[${repeated(presentText, slots.length)}${times}`
-  return { reader, source: cells.bytes, statuses, slots, allPresent, times, presentTail }
+  return { statuses, slots, allPresent, presentTail: null, times: null }
+}
+
+/** Writes a column after its opening bracket. */
+function writeStoredColumn(column: StoredColumn, view: ViewPlaces): void {
+  const start = writer.length
+  if (view.allPresent && (writePresentNumbers(column, view) || writePresentValues(column, view))) {
+    writePresentTail(column, view)
+    return
+  }
+  writer.cut(start)
+  const { cells, slots, type, rules } = column
+  for (let row = 0; row < slots.length; row++) {
+    if (row > 0) writer.byte(0x2c)
+    const slot = slots[row] ?? 0
+    const cell = slot * cells.featureCount + column.feature
+    const from = cells.starts[cell] ?? nothingStored
+    if (showsValue(column, slot)) {
+      writeCellJson(writer, cells.bytes, from, cells.ends[cell] ?? from, type, rules.valuesAsStored)
+    } else {
+      writer.ascii('null')
+    }
+  }
+  writer.ascii('],"statuses":[')
+  for (let row = 0; row < slots.length; row++) {
+    if (row > 0) writer.byte(0x2c)
+    writer.ascii(quotedStatuses[cellStatus(column, slots[row] ?? 0)] ?? '')
+  }
+  writeTimes(column, view)
 }
 
 const presentText = '"PRESENT"'
+const quotedStatuses = statusNames.map((name) => `"${name}"`)
 
-function storedColumnText(column: StoredColumn, view: ViewText): string {
-  const { slots } = view
-  if (view.allPresent) {
-    if (slots.length === 1) {
-      const single = singleValue(column, view.reader, slots[0] ?? 0)
-      if (single !== undefined) return `{"values":[${single}]${view.presentTail}`
-    } else {
-      const values = presentValues(column, view)
-      if (values !== undefined) return `{"values":${values}${view.presentTail}`
-    }
-  }
-  const values: string[] = []
-  const statuses: string[] = []
+/** The values of a column whose rows are all there; false when some status is not PRESENT after all. */
+function writePresentValues({ cells, feature, type, rules }: StoredColumn, { slots }: ViewPlaces): boolean {
+  const { bytes, starts, ends, featureCount } = cells
   for (let row = 0; row < slots.length; row++) {
-    const slot = slots[row] ?? 0
-    const cell = slot * column.cells.featureCount + column.feature
-    const start = column.cells.starts[cell] ?? nothingStored
-    const shown = showsValue(column, slot)
-    values.push(shown ? cellJson(view.reader, start, column.cells.ends[cell] ?? start, column.type) : 'null')
-    statuses.push(quotedStatus(cellStatus(column, slot)))
-  }
-  return `{"values":[${values.join(',')}],"statuses":[${statuses.join(',')}${view.times}`
-}
-
-/** The value of a column of one row, if its status is PRESENT. */
-function singleValue(column: StoredColumn, reader: CellReader, slot: number): string | undefined {
-  if (cellStatus(column, slot) !== fieldStatus.PRESENT) return undefined
-  const { starts, ends, featureCount } = column.cells
-  const cell = slot * featureCount + column.feature
-  const start = starts[cell] ?? nothingStored
-  return start === nothingStored ? 'null' : cellJson(reader, start, ends[cell] ?? start, column.type)
-}
-
-/** The values of a column as a JSON array, if the status of all of them is PRESENT. */
-function presentValues(column: StoredColumn, view: ViewText): string | undefined {
-  const numbers = presentNumbers(column, view)
-  if (numbers !== undefined) return JSON.stringify(numbers)
-  const { slots, reader } = view
-  const { starts, ends, featureCount } = column.cells
-  let text = '['
-  for (let row = 0; row < slots.length; row++) {
-    const slot = slots[row] ?? 0
-    if (cellStatus(column, slot) !== fieldStatus.PRESENT) return undefined
-    const cell = slot * featureCount + column.feature
+    const cell = (slots[row] ?? 0) * featureCount + feature
     const start = starts[cell] ?? nothingStored
-    if (row > 0) text += ','
-    text += start === nothingStored ? 'null' : cellJson(reader, start, ends[cell] ?? start, column.type)
+    const end = ends[cell] ?? start
+    if (start === nothingStored || isNullCell(bytes, start, end)) return false
+    if (row > 0) writer.byte(0x2c)
+    writeCellJson(writer, bytes, start, end, type, rules.valuesAsStored)
   }
-  return `${text}]`
+  return true
 }
+
+/** From so many rows on, `JSON.stringify` of all floats of a column is faster than writing one by one. */
+const manyRows = 8
 
 /**
- * The values of a column as numbers that JSON and Python write alike, for `JSON.stringify` is the fastest writer of
- * them; undefined when some value is anything else.
+ * The values of a column of many rows that are numbers JavaScript and Python write alike; false when some value is
+ * anything else.
  */
-function presentNumbers(column: StoredColumn, { slots, reader }: ViewText): readonly number[] | undefined {
-  const { starts, ends, featureCount } = column.cells
-  const { bytes, view } = reader
-  const numbers: number[] = []
+function writePresentNumbers({ cells, feature }: StoredColumn, { slots }: ViewPlaces): boolean {
+  const { bytes, starts, ends, featureCount } = cells
+  if (slots.length < manyRows) return false
+  const floats: number[] = []
   for (let row = 0; row < slots.length; row++) {
-    const cell = (slots[row] ?? 0) * featureCount + column.feature
+    const cell = (slots[row] ?? 0) * featureCount + feature
     const start = starts[cell] ?? nothingStored
-    if (start === nothingStored) return undefined
     const end = ends[cell] ?? start
-    const tag = bytes[start]
-    if (tag === 0x20 && end > start) {
-      const whole = varintNumber(bytes, start + 1, end)
-      if (Number.isNaN(whole)) return undefined
-      numbers.push(whole)
-    } else if (tag === 0x29 && end - start === 9) {
-      const float = view.getFloat64(start + 1, true)
-      if (!isPlainFloat(float)) return undefined
-      numbers.push(float)
-    } else {
-      return undefined
-    }
+    if (end - start !== 9 || bytes[start] !== 0x29) return false
+    const float = doubleAt(bytes, start + 1)
+    if (!isPlainFloat(float)) return false
+    floats.push(float)
   }
-  return numbers
+  writer.cut(writer.length - 1)
+  writer.ascii(JSON.stringify(floats))
+  writer.cut(writer.length - 1)
+  return true
 }
 
-function valueColumnText(column: ValueColumn): string {
+function writePresentTail(column: StoredColumn, view: ViewPlaces): void {
+  if (view.presentTail !== null) {
+    writer.repeat(view.presentTail.start, view.presentTail.end)
+    return
+  }
+  const start = writer.length
+  writer.ascii('],"statuses":[')
+  writer.repeated(presentText, view.slots.length)
+  writeTimes(column, view)
+  view.presentTail = { start, end: writer.length }
+}
+
+function writeTimes(column: StoredColumn, view: ViewPlaces): void {
+  if (view.times !== null) {
+    writer.repeat(view.times.start, view.times.end)
+    return
+  }
+  const start = writer.length
+  writer.ascii('],"event_timestamps":[')
+  writeEventTimes(writer, column.cells, view.slots)
+  writer.ascii(']}')
+  view.times = { start, end: writer.length }
+}
+
+function writeValueColumn(column: ValueColumn): void {
   const { quick, type } = column
-  const values = quick.map((value) => (typeof value === 'bigint' ? String(value) : typedJsonText(value, type)))
-  const isNull = quick.includes(null)
-  const statuses = isNull ? statusNumbers(column).map(quotedStatus).join(',') : repeated(presentText, quick.length)
-  const times = repeated(quotedEpoch, quick.length)
-  return `{"values":[${values.join(',')}],"statuses":[${statuses}],"event_timestamps":[${times}]}`
+  const isWhole = type.kind === 'scalar' && type.name === 'int64'
+  for (let row = 0; row < quick.length; row++) {
+    if (row > 0) writer.byte(0x2c)
+    const value = quick[row] ?? null
+    if (isWhole && typeof value === 'number') writer.whole(value)
+    else if (typeof value === 'bigint') writer.ascii(String(value))
+    else writer.text(typedJsonText(value, type))
+  }
+  writer.ascii('],"statuses":[')
+  if (quick.includes(null))
+    writer.ascii(
+      statusNumbers(column)
+        .map((status) => quotedStatuses[status])
+        .join(','),
+    )
+  else writer.repeated(presentText, quick.length)
+  writer.ascii('],"event_timestamps":[')
+  writer.repeated(quotedEpoch, quick.length)
+  writer.ascii(']}')
 }
 
 const quotedEpoch = `"${epochText}"`
-const quotedStatuses = statusNames.map((name) => `"${name}"`)
-const quotedStatus = (status: FieldStatus): string => quotedStatuses[status] ?? ''
-
-const repetitions = new Map<string, string[]>()
-const keptRows = 2048
-
-/** A text so many times, with commas; those of common numbers of rows are made once. */
-function repeated(text: string, times: number): string {
-  let known = repetitions.get(text)
-  if (known === undefined) {
-    known = []
-    repetitions.set(text, known)
-  }
-  const found = known[times]
-  if (found !== undefined) return found
-  const made = new Array<string>(times).fill(text).join(',')
-  if (times <= keptRows) known[times] = made
-  return made
-}
 
 const namesOfLayout = new WeakMap<ResponseLayout, string>()
 

@@ -1,31 +1,29 @@
 import { Instant } from '../../base/instant.ts'
 import type { OnlineCells } from '../../plugin/online-cells.ts'
+import type { JsonWriter } from '../../types/json-writer.ts'
 
 /** What Feast answers for rows without an event. */
 export const epochText = '1970-01-01T00:00:00Z'
 
 /**
- * The event times of rows as members of a JSON array, without its brackets: RFC 3339 in UTC, with no, three or six digits
- * of a second as needed, and the epoch for rows without an event.
+ * Writes the event times of rows as members of a JSON array, without its brackets: RFC 3339 in UTC, with no, three or six
+ * digits of a second as needed, and the epoch for rows without an event.
  */
-export function eventTimesText(cells: OnlineCells, slots: Uint32Array): string {
+export function writeEventTimes(writer: JsonWriter, cells: OnlineCells, slots: Uint32Array): void {
   const { eventSeconds, eventMicros } = cells
-  const rows = slots.length
-  if (scratch.length < rows * longest) scratch = Buffer.allocUnsafe(rows * longest * 2)
-  let at = 0
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < slots.length; row++) {
     const slot = slots[row] ?? 0
+    let at = 0
     if (row > 0) scratch[at++] = comma
     scratch[at++] = quote
     at = writeTime(at, eventSeconds[slot] ?? Number.NaN, eventMicros[slot] ?? 0)
     scratch[at++] = quote
+    writer.copy(scratch, 0, at)
   }
-  return scratch.toString('latin1', 0, at)
 }
 
-/** The longest is `"+275760-09-13T00:00:00.000000Z",`. */
-const longest = 33
-let scratch = Buffer.allocUnsafe(longest * 128)
+/** The longest time is `,"+275760-09-13T00:00:00.000000Z"`. */
+const scratch = Buffer.alloc(40)
 const [comma, quote, zero, dot, zulu] = [0x2c, 0x22, 0x30, 0x2e, 0x5a]
 
 const secondsPerDay = 86_400
