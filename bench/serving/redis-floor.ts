@@ -65,6 +65,15 @@ export async function measureRedisFloor(connectionString: string, seconds = 2): 
   }
 }
 
+/** {@link measureRedisFloor} in one sentence. */
+export async function measureFloor(port: number): Promise<string> {
+  const figures = await measureRedisFloor(`127.0.0.1:${port}`)
+  const texts = figures.map(({ name, cpuMicros, requestsPerSecond }) => {
+    return `${name} ${cpuMicros.toFixed(1)} µs (${Math.round(requestsPerSecond)}/s)`
+  })
+  return `The floor, cpu per request of our Redis client alone with ${concurrency} under way: ${texts.join(', ')}.`
+}
+
 function randomReads(rows: number): readonly OnlineRead[] {
   const entityKeys = Array.from({ length: rows }, () => keys[Math.floor(Math.random() * entityCount)] as Uint8Array)
   return tables.map((table, view) => ({ table, features: features[view] ?? [], entityKeys }))
