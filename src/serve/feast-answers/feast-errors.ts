@@ -112,10 +112,6 @@ export function feastGrpcAnswer(error: FeatureStoreError, call: FeastCall): Feas
       ? { code: 'INTERNAL', details: error.message }
       : { code: 'UNKNOWN', details: `Exception calling application: ${error.message}` }
   }
-  const isArgument =
-    error.code === bothKindsOfFeatures || (call === 'Push' && name === feastClasses.pushSourceNotFound.name)
+  const isArgument = call === 'Push' && name === feastClasses.pushSourceNotFound.name
   return { code: isArgument ? 'INVALID_ARGUMENT' : 'INTERNAL', details: error.message }
 }
-
-/** The code of a gRPC push with `features` and `typed_features`. */
-export const bothKindsOfFeatures = 'FTS7002' satisfies ErrorCode

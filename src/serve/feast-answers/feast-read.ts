@@ -46,6 +46,10 @@ export async function readAsFeast(context: StoreContext, read: FeastRead, signal
   const given = protoColumns(read, plan)
   const rowCount = commonLength(given)
   const { keys, requests } = sortOut(given, plan)
+  // Feast converts request values that come by gRPC once more, which its converter refuses.
+  if ('proto' in read.entities && requests.size > 0) {
+    throw plainError('FTS5003', 'Request values of on-demand views cannot be sent by gRPC.')
+  }
   if (plan.hasEntityless) keys.set(dummyJoinKey, protoValues(new Array(rowCount).fill(dummyEntityValue), null))
   const store = await context.onlineStore()
   const stored = await readTables(store, plan, keys, rowCount, context.config.entityKeySerializationVersion, signal)

@@ -1,4 +1,5 @@
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js'
+import type { GrpcAnswer } from './grpc-errors.ts'
 
 /** A call as a method sees it: the bytes of the request, and its metadata for those who look at it. */
 export type UnaryCall = ServerUnaryCall<Buffer, Buffer>
@@ -10,6 +11,8 @@ export interface UnaryMethod {
   /** Whether it counts as one of the requests that the server works on, with a deadline. */
   readonly limited: boolean
   readonly answer: (request: Buffer, signal: AbortSignal) => Promise<Buffer>
+  /** How a call ends that failed. Default: with the status of the error's code. */
+  readonly ending?: (error: unknown) => GrpcAnswer
 }
 
 /** A method that answers with a stream, written to the call itself. */

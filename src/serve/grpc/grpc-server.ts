@@ -8,6 +8,7 @@ import { file_grpc_reflection_v1alpha_reflection } from '../../wire/gen/grpc/ref
 import { cannotListen, readTlsFiles } from '../listening.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
+import { feastFeatureServer } from './feast-calls.ts'
 import { featureServer } from './feature-server.ts'
 import { describeIn, type GrpcAnswer, ownAnswer } from './grpc-errors.ts'
 import type { GrpcService, MessageStream, StreamMethod, UnaryCall, UnaryMethod } from './grpc-method.ts'
@@ -58,7 +59,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
 
 function addServices(server: Server, grpc: Grpc, context: ServingContext): HealthService {
   const likeFeast = compatibilityRules(context.store.config).onlyGrpcFeatureServer
-  const own = likeFeast ? [featureServer(context)] : [servingService(context), featureServer(context)]
+  const own = likeFeast ? [feastFeatureServer(context)] : [servingService(context), featureServer(context)]
   const names = [...own.map(({ name }) => name), healthServiceName, ...reflectionServiceNames]
   const health = new HealthService(likeFeast ? [''] : ['', ...names])
   const files = [
@@ -92,7 +93,7 @@ function registerUnary(server: Server, grpc: Grpc, context: ServingContext, meth
         counts.observe(grpc.status.OK, (performance.now() - started) / 1000)
       },
       (error: unknown) => {
-        const end = failure(grpc, context, method.path, error)
+        const end = failure(grpc, context, method, error)
         callback(end)
         counts.observe(end.code, (performance.now() - started) / 1000)
       },
@@ -106,9 +107,9 @@ const never = new AbortController().signal
 function registerStream(server: Server, grpc: Grpc, context: ServingContext, method: StreamMethod): void {
   const handle = (call: MessageStream): void => {
     try {
-      method.start(call, (error) => call.emit('error', failure(grpc, context, method.path, error)))
+      method.start(call, (error) => call.emit('error', failure(grpc, context, method, error)))
     } catch (error) {
-      call.emit('error', failure(grpc, context, method.path, error))
+      call.emit('error', failure(grpc, context, method, error))
     }
   }
   server.register(method.path, handle as never, asBytes, asBytes, method.kind)
@@ -118,10 +119,10 @@ function registerStream(server: Server, grpc: Grpc, context: ServingContext, met
 function failure(
   grpc: Grpc,
   { logger }: ServingContext,
-  path: string,
+  { path, ending = ownAnswer }: Pick<UnaryMethod, 'path' | 'ending'>,
   error: unknown,
 ): { readonly code: number; readonly details: string; readonly metadata: InstanceType<Grpc['Metadata']> } {
-  const answer: GrpcAnswer = ownAnswer(error)
+  const answer: GrpcAnswer = ending(error)
   if (answer.code === 'INTERNAL') logger.error('A gRPC call failed.', { path, error: String(error) })
   return {
     code: grpc.status[answer.code],
