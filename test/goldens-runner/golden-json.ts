@@ -8,7 +8,12 @@ export type GoldenValue = null | boolean | number | bigint | string | readonly G
 
 /** A golden's JSON file. Whole numbers that a JavaScript number would round come as bigint. */
 export function readGoldenJson(path: string): GoldenValue {
-  return JSON.parse(readFileSync(path, 'utf8'), exactIntegers) as GoldenValue
+  return parseGoldenJson(readFileSync(path, 'utf8'))
+}
+
+/** JSON text. Whole numbers that a JavaScript number would round come as bigint. @throws SyntaxError */
+export function parseGoldenJson(text: string): GoldenValue {
+  return JSON.parse(text, exactIntegers) as GoldenValue
 }
 
 function exactIntegers(this: unknown, _name: string, value: unknown, context?: { readonly source?: string }): unknown {

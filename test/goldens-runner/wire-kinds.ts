@@ -5,6 +5,7 @@ import { Checks, type Outcome } from './outcome.ts'
 import { judgeEntityKeys } from './wire/entity-keys.ts'
 import { judgeExtras } from './wire/extras.ts'
 import { judgeRegistryFolder } from './wire/registry-folder.ts'
+import { judgeRest } from './wire/rest-cases.ts'
 import { judgeSqliteFolder } from './wire/sqlite-folder.ts'
 
 type Judge = (checks: Checks, path: string) => Promise<void>
@@ -39,6 +40,9 @@ export async function wireFile(path: string, name: string): Promise<Outcome> {
   return judged(kind?.judge ?? unknownKind, path, name)
 }
 
+/** Files of cases, by the server that they were recorded with. */
+const servers: readonly (readonly [string, Judge])[] = [['feast serve', judgeRest]]
+
 function kindOfFile(path: string): Kind | undefined {
   let content: GoldenValue
   try {
@@ -46,6 +50,9 @@ function kindOfFile(path: string): Kind | undefined {
   } catch {
     return undefined
   }
+  const { server } = objectOf(content)
+  const served = servers.find(([prefix]) => typeof server === 'string' && server.startsWith(prefix))
+  if (served !== undefined) return { signs: [], judge: served[1] }
   const names = Object.keys(objectOf(content))
   return files.find(({ signs }) => signs.some((all) => all.every((sign) => names.includes(sign))))
 }

@@ -4,6 +4,7 @@ import { codedError } from '../http/http-answer.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { type FeastHttpAnswer, fastApiAnswer, feastHttpAnswer } from './feast-errors.ts'
 import { type FeastHandler, getOnlineFeatures } from './feast-http.ts'
+import { getVectorStore, listVectorStores, search, searchVectorStore } from './feast-search.ts'
 import { materialize, materializeIncremental, push, writeToOnlineStore } from './feast-write-routes.ts'
 import type { RawRequest } from './pydantic-body.ts'
 
@@ -13,7 +14,7 @@ interface FeastRoute {
   readonly limited: boolean
 }
 
-/** The routes of Feast's HTTP server. All other routes are ours, and answer as they do. */
+/** Routes of Feast's HTTP server that have the path of one of ours, and answer in its place. */
 const feastRoutes: Readonly<Record<string, FeastRoute>> = {
   '/get-online-features': { handler: getOnlineFeatures, limited: true },
   '/push': { handler: push, limited: false },
@@ -22,23 +23,38 @@ const feastRoutes: Readonly<Record<string, FeastRoute>> = {
   '/materialize-incremental': { handler: materializeIncremental, limited: false },
 }
 
+/** Routes that only Feast has. */
+const moreRoutes: readonly (FeastRoute & { readonly method: 'GET' | 'POST'; readonly url: string })[] = [
+  { method: 'POST', url: '/search', handler: search, limited: true },
+  { method: 'POST', url: '/retrieve-online-documents', handler: search, limited: true },
+  { method: 'GET', url: '/v1/vector_stores', handler: listVectorStores, limited: true },
+  { method: 'GET', url: '/v1/vector_stores/:id', handler: getVectorStore, limited: true },
+  { method: 'POST', url: '/v1/vector_stores/:id/search', handler: searchVectorStore, limited: true },
+]
+
 /**
  * Answers as Feast's server does, for `compatibility: feast`: its routes in place of ours, whatever goes wrong in its
  * words, and FastAPI's answers to paths and methods that are not there.
  */
 export function answerAsFeast(app: FastifyInstance, serving: ServingContext): void {
-  const paths = new Set<string>()
-  app.addHook('onRoute', ({ url }) => {
-    paths.add(url)
+  const methodsByPattern = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = methodsByPattern.get(url) ?? new Set()
+    for (const each of [method].flat()) methods.add(each)
+    methodsByPattern.set(url, methods)
   })
   app.addHook('preHandler', async (request, reply) => {
     const route = request.method === 'POST' ? feastRoutes[request.routeOptions.url ?? ''] : undefined
     return route === undefined ? undefined : send(reply, await answerOf(route, request, serving))
   })
+  for (const { method, url, ...route } of moreRoutes) {
+    app.route({ method, url, handler: async (request, reply) => send(reply, await answerOf(route, request, serving)) })
+  }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
-    if (!paths.has(path)) return send(reply, fastApiAnswer(404))
-    return send(reply.header('allow', Object.hasOwn(feastRoutes, path) ? 'POST' : 'GET'), fastApiAnswer(405))
+    const allowed = [...methodsByPattern].flatMap(([pattern, methods]) => (matches(pattern, path) ? [...methods] : []))
+    if (allowed.length === 0) return send(reply, fastApiAnswer(404))
+    return send(reply.header('allow', allowed.join(', ')), fastApiAnswer(405))
   })
   app.setErrorHandler((error, _request, reply) => send(reply, faultAnswer(error, serving)))
 }
@@ -61,10 +77,12 @@ async function answerOf(
 function rawRequest(request: FastifyRequest): RawRequest {
   const { body, headers, query } = request
   const { async: asynchronous, force } = query as Readonly<Record<string, string | undefined>>
+  const { id } = request.params as { readonly id?: string }
   return {
     body: body instanceof Uint8Array ? body : null,
     contentType: headers['content-type'],
     query: { async: asynchronous, force },
+    id,
   }
 }
 
@@ -82,4 +100,10 @@ function faultAnswer(error: unknown, { logger }: ServingContext): FeastHttpAnswe
 function send(reply: FastifyReply, { status, body }: FeastHttpAnswer): FastifyReply {
   reply.code(status)
   return body === '' ? reply.send() : reply.type('application/json').send(body)
+}
+
+/** Whether a path is of a pattern such as `/v1/vector_stores/:id`. */
+function matches(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split('/'), path.split('/')]
+  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
 }

@@ -32,6 +32,11 @@ const messages = {
   bool_parsing: 'Input should be a valid boolean, unable to interpret input',
   list_type: 'Input should be a valid list',
   dict_type: 'Input should be a valid dictionary',
+  int_type: 'Input should be a valid integer',
+  int_parsing: 'Input should be a valid integer, unable to parse string as an integer',
+  int_from_float: 'Input should be a valid integer, got a number with a fractional part',
+  float_type: 'Input should be a valid number',
+  float_parsing: 'Input should be a valid number, unable to parse string as a number',
   missing: 'Field required',
   model_attributes_type: 'Input should be a valid dictionary or object to extract fields from',
 } as const
@@ -55,6 +60,26 @@ const truth: FieldRule = (value, loc) => {
   }
   const known = spellings.get(String(value).toLowerCase())
   return known === undefined ? fault('bool_parsing', loc, value) : { value: known }
+}
+
+const whole: FieldRule = (value, loc) => {
+  if (typeof value === 'bigint' || typeof value === 'boolean') return { value: BigInt(value) }
+  if (typeof value === 'number') {
+    return Number.isInteger(value) ? { value: BigInt(value) } : fault('int_from_float', loc, value)
+  }
+  if (typeof value !== 'string') return fault('int_type', loc, value)
+  return /^\s*[+-]?\d+(\.0*)?\s*$/.test(value)
+    ? { value: BigInt(Math.trunc(Number(value))) }
+    : fault('int_parsing', loc, value)
+}
+
+const float: FieldRule = (value, loc) => {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
+    return { value: Number(value) }
+  }
+  if (typeof value !== 'string') return fault('float_type', loc, value)
+  const number = Number(value)
+  return value.trim() === '' || Number.isNaN(number) ? fault('float_parsing', loc, value) : { value: number }
 }
 
 const anything: FieldRule = (value) => ({ value })
@@ -122,6 +147,21 @@ export const bodies = {
     full_feature_names: flag(false),
     version: optional(text),
   },
+  search: {
+    feature_service: optional(text),
+    features: { rule: listOf(text), standard: [] },
+    full_feature_names: flag(false),
+    include_feature_view_version_metadata: flag(false),
+    top_k: optional(whole),
+    query: optional(listOf(float)),
+    query_string: optional(text),
+    distance_metric: optional(text),
+    api_version: { rule: optional(whole).rule, standard: 1n },
+  },
+  searchVectorStore: {
+    query: { rule: anything },
+    max_num_results: { rule: optional(whole).rule, standard: 10n },
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, BodyField>>>>
 
 export type BodyName = keyof typeof bodies
@@ -134,6 +174,8 @@ export interface RawRequest {
   readonly contentType: string | undefined
   /** Query parameters that are truth values. */
   readonly query?: Readonly<Record<string, string | undefined>>
+  /** The identifier in the path. */
+  readonly id?: string | undefined
 }
 
 export type ReadBody<Name extends BodyName> =
