@@ -132,8 +132,7 @@ async function measureRows(rows: number, byReference: boolean): Promise<Costs> {
       entities: body.entities,
       coerce: jsonEntityValue,
     })
-    const text = encodeOnlineFeatures(response)
-    return Buffer.byteLength(text)
+    return encodeOnlineFeatures(response).length
   }
   for (let index = 0; index < 300; index++) await request(index)
   const whole: number[] = []
@@ -148,7 +147,7 @@ async function measureRows(rows: number, byReference: boolean): Promise<Costs> {
     encode.push(
       await microsPerCall(requests, async (index) => {
         const response = responses[index % responses.length]
-        return response === undefined ? 0 : Buffer.byteLength(encodeOnlineFeatures(response))
+        return response === undefined ? 0 : encodeOnlineFeatures(response).length
       }),
     )
   }
@@ -182,7 +181,7 @@ rmSync(folder, { recursive: true, force: true })
 
 recordResult('read-path', {
   title: 'Read path',
-  method: `Processor time per request without store and network, median of ${rounds} rounds: from the bytes of the body to the text of the answer. 5 views × 10 features (Int64 and Float64) of one service; the store answers at once from cells made beforehand.`,
+  method: `Processor time per request without store and network, median of ${rounds} rounds: from the bytes of the body to those of the answer. 5 views × 10 features (Int64 and Float64) of one service; the store answers at once from cells made beforehand.`,
   columns: ['rows × features', 'by feature service', 'by 50 references', 'of it, JSON of the answer'],
   rows,
   bars: barRows,

@@ -2,19 +2,17 @@ import { isPlainFloat, jsonFloat } from './python-float.ts'
 
 /** Up to this many characters are copied one by one; beyond, a call into native code is faster. */
 const shortText = 32
+const startBytes = 64 * 1024
 /** A larger buffer is not kept for the next answer. */
 const keptBytes = 4 * 1024 * 1024
-/** Node sends a short text together with the head of an answer, and copies a long one twice. */
-const longestText = 16 * 1024
 
 /**
  * Writes JSON text into one buffer, which the next answer uses again: numbers and stored bytes get there without a
  * string for each. One at a time; {@link JsonWriter.take} ends it.
  */
 export class JsonWriter {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
+  #bytes: Buffer = Buffer.allocUnsafeSlow(startBytes)
   #length = 0
-  #isAscii = true
 
   /** Bytes written so far: a place for {@link repeat} and {@link cut}. */
   get length(): number {
@@ -40,9 +38,7 @@ export class JsonWriter {
   /** Writes any text. */
   text(text: string): void {
     this.#reserve(text.length * 3)
-    const written = this.#bytes.write(text, this.#length, 'utf8')
-    if (written !== text.length) this.#isAscii = false
-    this.#length += written
+    this.#length += this.#bytes.write(text, this.#length, 'utf8')
   }
 
   /** Writes a byte of ASCII. */
@@ -110,19 +106,15 @@ export class JsonWriter {
     this.ascii(isPlainFloat(value) ? String(value) : jsonFloat(value))
   }
 
-  /** What was written: text when it is short, else bytes of their own in UTF-8. The writer begins anew. */
-  take(): string | Buffer {
-    const [bytes, length, isAscii] = [this.#bytes, this.#length, this.#isAscii]
+  /** What was written, in UTF-8, as bytes of their own. The writer begins anew. */
+  take(): Buffer {
+    const written = this.#bytes.subarray(0, this.#length)
     this.#length = 0
-    this.#isAscii = true
-    if (length <= longestText) return bytes.toString(isAscii ? 'latin1' : 'utf8', 0, length)
-    if (bytes.length > keptBytes) {
-      this.#bytes = Buffer.allocUnsafeSlow(64 * 1024)
-      return bytes.subarray(0, length)
+    if (this.#bytes.length > keptBytes) {
+      this.#bytes = Buffer.allocUnsafeSlow(startBytes)
+      return written
     }
-    const own = Buffer.allocUnsafeSlow(length)
-    own.set(bytes.subarray(0, length))
-    return own
+    return Buffer.from(written)
   }
 
   #reserve(length: number): void {

@@ -68,7 +68,9 @@ describe('a response as JSON', () => {
       { micros: null, values: [undefined, undefined] },
     ]
     const ids = new EntityColumn('id', int64, [1, 2 ** 53 - 1, 3, 1])
-    expect(encodeOnlineFeatures(respond({ types: [int64, float64], keys, slots: [0, 1, 2, 0] }, [ids]))).toBe(
+    expect(
+      encodeOnlineFeatures(respond({ types: [int64, float64], keys, slots: [0, 1, 2, 0] }, [ids])).toString(),
+    ).toBe(
       '{"results":[' +
         '{"values":[1,9007199254740991,3,1],"statuses":["PRESENT","PRESENT","PRESENT","PRESENT"],"event_timestamps":["1970-01-01T00:00:00Z","1970-01-01T00:00:00Z","1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]},' +
         '{"values":[7,null,null,7],"statuses":["PRESENT","NULL_VALUE","NOT_FOUND","PRESENT"],"event_timestamps":["2024-03-01T12:00:00Z","2024-03-01T12:00:00.250Z","1970-01-01T00:00:00Z","2024-03-01T12:00:00Z"]},' +
@@ -156,7 +158,7 @@ describe('a response as JSON', () => {
       ],
       storedFor: [],
     }
-    expect(encodeOnlineFeatures(new OnlineResponse(0, layout, []), { viewMetadata: true })).toBe(
+    expect(encodeOnlineFeatures(new OnlineResponse(0, layout, []), { viewMetadata: true }).toString()).toBe(
       '{"results":[],"metadata":{"feature_names":[],"feature_view_metadata":[{"name":"a"},{"name":"b","version":2}]}}',
     )
   })

@@ -21,15 +21,14 @@ export interface EncodeOptions {
 const writer = new JsonWriter()
 
 /**
- * A response as the JSON of Feast's feature server, made from the stored bytes: no object per value. Text, or bytes in
- * UTF-8 where it is long.
+ * A response as the JSON of Feast's feature server, in UTF-8, made from the stored bytes: no object per value.
  *
  * Shape: `{"results":[{"values":[…],"statuses":[…],"event_timestamps":[…]}, …],"metadata":{"feature_names":[…]}}`, one
  * element of `results` per column, in column order; inside, one element per entity row. Event times are RFC 3339 in UTC,
  * the epoch where there is none. Values: see {@link writeCellJson}.
  * @throws FTS5084 when a stored value cannot be read.
  */
-export function encodeOnlineFeatures<Row>(response: OnlineResponse<Row>, options: EncodeOptions = {}): string | Buffer {
+export function encodeOnlineFeatures<Row>(response: OnlineResponse<Row>, options: EncodeOptions = {}): Buffer {
   writer.cut(0)
   writer.ascii('{"results":[')
   let open = '{"values":['
