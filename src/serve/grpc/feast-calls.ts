@@ -1,0 +1,147 @@
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
+import { FeatureStore } from '../../store/feature-store.ts'
+import { push as pushRows } from '../../store/push.ts'
+import type { StoreContext } from '../../store/store-context.ts'
+import {
+  PushRequestSchema,
+  PushResponseSchema,
+  WriteToOnlineStoreRequestSchema,
+  WriteToOnlineStoreResponseSchema,
+} from '../../wire/gen/feast/serving/GrpcServer_pb.ts'
+import {
+  FieldStatus,
+  GetOnlineFeaturesRequestSchema,
+  GetOnlineFeaturesResponseSchema,
+} from '../../wire/gen/feast/serving/ServingService_pb.ts'
+import type { Value } from '../../wire/gen/feast/types/Value_pb.ts'
+import { type FeastCall, feastGrpcAnswer, plainError } from '../feast-answers/feast-errors.ts'
+import type { FeastFrame } from '../feast-answers/feast-frame.ts'
+import { type FeastColumn, readAsFeast } from '../feast-answers/feast-read.ts'
+import { findView } from '../feast-answers/feast-read-plan.ts'
+import { fedViews, historyRows, pushTarget, writeFrame } from '../feast-answers/feast-writes.ts'
+import { codedError } from '../http/http-answer.ts'
+import type { ServingContext } from '../serving-context.ts'
+import { type GrpcAnswer, StatusError } from './grpc-errors.ts'
+import type { GrpcService, UnaryMethod } from './grpc-method.ts'
+import { pythonValue } from './python-of-value.ts'
+
+const name = 'GrpcFeatureServer'
+
+/** `GrpcFeatureServer` with the answers of Feast's own, its faults included: for `compatibility: feast`. */
+export function feastFeatureServer(serving: ServingContext): GrpcService {
+  const context = FeatureStore.contextOf(serving.store)
+  const method = (call: FeastCall, answer: UnaryMethod['answer']): UnaryMethod => ({
+    path: `/${name}/${call}`,
+    limited: true,
+    answer,
+    ending: (error) => ending(error, call),
+  })
+  return {
+    name,
+    unary: [
+      method('GetOnlineFeatures', (request, signal) => getOnlineFeatures(context, request, signal)),
+      method('Push', (request, signal) => push(context, serving, request, signal)),
+      method('WriteToOnlineStore', (request, signal) => writeToOnlineStore(context, serving, request, signal)),
+    ],
+    streams: [],
+  }
+}
+
+function ending(error: unknown, call: FeastCall): GrpcAnswer {
+  if (error instanceof StatusError) return { code: error.code, details: error.message }
+  return feastGrpcAnswer(codedError(error), call)
+}
+
+function readMessage<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {
+  try {
+    return fromBinary(schema, bytes)
+  } catch {
+    throw new StatusError('INTERNAL', 'Exception deserializing request!')
+  }
+}
+
+async function getOnlineFeatures(context: StoreContext, bytes: Buffer, signal: AbortSignal): Promise<Buffer> {
+  const request = readMessage(GetOnlineFeaturesRequestSchema, bytes)
+  const { kind, fullFeatureNames } = request
+  const selection =
+    kind.case === 'featureService'
+      ? { service: kind.value }
+      : { references: kind.case === 'features' ? kind.value.val : [] }
+  const proto = new Map(Object.entries(request.entities).map(([column, { val }]) => [column, val]))
+  const { columns, views } = await readAsFeast(context, { selection, entities: { proto }, fullFeatureNames }, signal)
+  const answer = create(GetOnlineFeaturesResponseSchema, {
+    metadata: {
+      featureNames: { val: columns.map((column) => column.name) },
+      featureViewMetadata: request.includeFeatureViewVersionMetadata ? [...views] : [],
+    },
+    results: columns.map(vectorOf),
+  })
+  return Buffer.from(toBinary(GetOnlineFeaturesResponseSchema, answer))
+}
+
+function vectorOf({ values, found, eventMicros }: FeastColumn) {
+  return {
+    values: [...values],
+    statuses: found.map((isFound) => (isFound ? FieldStatus.PRESENT : FieldStatus.NOT_FOUND)),
+    eventTimestamps: eventMicros.map((micros) => {
+      const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
+      return { seconds: (micros - rest) / 1_000_000n, nanos: Number(rest) * 1000 }
+    }),
+  }
+}
+
+async function push(
+  context: StoreContext,
+  serving: ServingContext,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const request = readMessage(PushRequestSchema, bytes)
+  const source = request.streamFeatureView
+  const frame = frameOf(request)
+  const to = pushTarget(request.to)
+  const contents = await (request.allowRegistryCache ? context.contents() : serving.store.refreshRegistry())
+  const views = fedViews(contents, context.project, source)
+  if (to !== 'offline') for (const view of views) await writeFrame(context, view, frame, signal)
+  const [view] = views
+  serving.metrics.pushed(source, request.to)
+  if (to !== 'online' && view !== undefined) {
+    await pushRows(context, { source, rows: historyRows(view, frame), to: 'offline' })
+  }
+  return Buffer.from(toBinary(PushResponseSchema, create(PushResponseSchema, { status: true })))
+}
+
+async function writeToOnlineStore(
+  context: StoreContext,
+  serving: ServingContext,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const request = readMessage(WriteToOnlineStoreRequestSchema, bytes)
+  const frame = frameOf(request)
+  const contents = await (request.allowRegistryCache ? context.contents() : serving.store.refreshRegistry())
+  const view = findView(contents, context.project, request.featureViewName)
+  if (view === undefined || view.kind === 'labelView') throw plainError('FTS3104', `'${request.featureViewName}'`)
+  await writeFrame(context, view, frame, signal)
+  const answer = create(WriteToOnlineStoreResponseSchema, { status: true })
+  return Buffer.from(toBinary(WriteToOnlineStoreResponseSchema, answer))
+}
+
+/** One row: texts, or values as Python sees them. @throws INVALID_ARGUMENT for both. */
+function frameOf({
+  features,
+  typedFeatures,
+}: {
+  readonly features: Readonly<Record<string, string>>
+  readonly typedFeatures: Readonly<Record<string, Value>>
+}): FeastFrame {
+  const texts = Object.entries(features)
+  const typed = Object.entries(typedFeatures)
+  if (texts.length > 0 && typed.length > 0) {
+    throw new StatusError('INVALID_ARGUMENT', 'Only one of features or typed_features may be set, not both')
+  }
+  return new Map([
+    ...texts.map(([column, text]) => [column, [text]] as const),
+    ...typed.map(([column, value]) => [column, [pythonValue(value)]] as const),
+  ])
+}
