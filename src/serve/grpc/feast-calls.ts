@@ -1,6 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { FeatureStore } from '../../store/feature-store.ts'
-import { push as pushRows } from '../../store/push.ts'
 import type { StoreContext } from '../../store/store-context.ts'
 import {
   PushRequestSchema,
@@ -20,6 +19,7 @@ import { type FeastColumn, readAsFeast } from '../feast-answers/feast-read.ts'
 import { findView } from '../feast-answers/feast-read-plan.ts'
 import { fedViews, historyRows, pushTarget, writeFrame } from '../feast-answers/feast-writes.ts'
 import { codedError } from '../http/http-answer.ts'
+import { pushRows } from '../push-rows.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { type GrpcAnswer, StatusError } from './grpc-errors.ts'
 import type { GrpcService, UnaryMethod } from './grpc-method.ts'
@@ -30,18 +30,16 @@ const name = 'GrpcFeatureServer'
 /** `GrpcFeatureServer` with the answers of Feast's own, its faults included: for `compatibility: feast`. */
 export function feastFeatureServer(serving: ServingContext): GrpcService {
   const context = FeatureStore.contextOf(serving.store)
-  const method = (call: FeastCall, answer: UnaryMethod['answer']): UnaryMethod => ({
-    path: `/${name}/${call}`,
-    limited: true,
-    answer,
-    ending: (error) => ending(error, call),
-  })
+  const { gate } = serving
+  const method = (call: FeastCall, answer: UnaryMethod['answer']): UnaryMethod => {
+    return { path: `/${name}/${call}`, answer, ending: (error) => ending(error, call) }
+  }
   return {
     name,
     unary: [
-      method('GetOnlineFeatures', (request, signal) => getOnlineFeatures(context, request, signal)),
-      method('Push', (request, signal) => push(context, serving, request, signal)),
-      method('WriteToOnlineStore', (request, signal) => writeToOnlineStore(context, serving, request, signal)),
+      method('GetOnlineFeatures', (request) => gate.run((signal) => getOnlineFeatures(context, request, signal))),
+      method('Push', (request) => gate.runLong(() => push(context, serving, request))),
+      method('WriteToOnlineStore', (request) => gate.runLong(() => writeToOnlineStore(context, serving, request))),
     ],
     streams: [],
   }
@@ -90,39 +88,29 @@ function vectorOf({ values, found, eventMicros }: FeastColumn) {
   }
 }
 
-async function push(
-  context: StoreContext,
-  serving: ServingContext,
-  bytes: Buffer,
-  signal: AbortSignal,
-): Promise<Buffer> {
+async function push(context: StoreContext, serving: ServingContext, bytes: Buffer): Promise<Buffer> {
   const request = readMessage(PushRequestSchema, bytes)
   const source = request.streamFeatureView
   const frame = frameOf(request)
   const to = pushTarget(request.to)
   const contents = await (request.allowRegistryCache ? context.contents() : serving.store.refreshRegistry())
   const views = fedViews(contents, context.project, source)
-  if (to !== 'offline') for (const view of views) await writeFrame(context, view, frame, signal)
+  if (to !== 'offline') for (const view of views) await writeFrame(context, view, frame)
   const [view] = views
   serving.metrics.pushed(source, request.to)
   if (to !== 'online' && view !== undefined) {
-    await pushRows(context, { source, rows: historyRows(view, frame), to: 'offline' })
+    await pushRows(serving, { source, rows: historyRows(view, frame), to: 'offline', signal: undefined })
   }
   return Buffer.from(toBinary(PushResponseSchema, create(PushResponseSchema, { status: true })))
 }
 
-async function writeToOnlineStore(
-  context: StoreContext,
-  serving: ServingContext,
-  bytes: Buffer,
-  signal: AbortSignal,
-): Promise<Buffer> {
+async function writeToOnlineStore(context: StoreContext, serving: ServingContext, bytes: Buffer): Promise<Buffer> {
   const request = readMessage(WriteToOnlineStoreRequestSchema, bytes)
   const frame = frameOf(request)
   const contents = await (request.allowRegistryCache ? context.contents() : serving.store.refreshRegistry())
   const view = findView(contents, context.project, request.featureViewName)
   if (view === undefined || view.kind === 'labelView') throw plainError('FTS3104', `'${request.featureViewName}'`)
-  await writeFrame(context, view, frame, signal)
+  await writeFrame(context, view, frame)
   const answer = create(WriteToOnlineStoreResponseSchema, { status: true })
   return Buffer.from(toBinary(WriteToOnlineStoreResponseSchema, answer))
 }

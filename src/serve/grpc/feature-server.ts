@@ -1,15 +1,14 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { compatibilityRules } from '../../config/compatibility.ts'
-import type { StoredFeatureView } from '../../model/feature-view.ts'
 import type { RegistryContents } from '../../model/registry-contents.ts'
 import { getAnyFeatureView } from '../../registry/lookup.ts'
 import { type PushTarget, viewsFedBy } from '../../store/push.ts'
 import { writtenColumns } from '../../store/written-columns.ts'
+import { pushRows } from '../push-rows.ts'
 import type { ServingContext } from '../serving-context.ts'
 import type { GrpcService } from './grpc-method.ts'
 import { getOnlineFeatures } from './online-features.ts'
-import { pushRequest, type RowCall, readRowCall, rowOf, writeRequest } from './pushed-row.ts'
+import { pushRequest, type RowCall, readRowCall, refuseBoth, rowOf, writeRequest } from './pushed-row.ts'
 
 const name = 'GrpcFeatureServer'
 
@@ -18,17 +17,9 @@ export function featureServer(context: ServingContext): GrpcService {
   return {
     name,
     unary: [
-      {
-        path: `/${name}/GetOnlineFeatures`,
-        limited: true,
-        answer: (request, signal) => getOnlineFeatures(context, request, signal),
-      },
-      { path: `/${name}/Push`, limited: true, answer: (request, signal) => push(context, request, signal) },
-      {
-        path: `/${name}/WriteToOnlineStore`,
-        limited: true,
-        answer: (request, signal) => writeToOnlineStore(context, request, signal),
-      },
+      { path: `/${name}/GetOnlineFeatures`, answer: (request) => getOnlineFeatures(context, request) },
+      { path: `/${name}/Push`, answer: (request) => push(context, request) },
+      { path: `/${name}/WriteToOnlineStore`, answer: (request) => writeToOnlineStore(context, request) },
     ],
     streams: [],
   }
@@ -40,12 +31,20 @@ const targets: Readonly<Record<string, PushTarget>> = {
   online_and_offline: 'onlineAndOffline',
 }
 
-async function push({ store }: ServingContext, request: Buffer, signal: AbortSignal): Promise<Buffer> {
+async function push(context: ServingContext, request: Buffer): Promise<Buffer> {
+  const { store, gate, metrics } = context
   const call = readRowCall(request, pushRequest)
-  const contents = await contentsFor(store, call)
-  const views = viewsFedBy(contents, store.project, call.name)
-  const row = rowOf(call, writtenColumns(contents, store.project, views), compatibilityRules(store.config))
-  await store.push({ source: call.name, rows: [row], to: targetOf(call), signal })
+  refuseBoth(call)
+  const to = targetOf(call)
+  const work = async (signal?: AbortSignal): Promise<void> => {
+    const contents = await contentsFor(store, call)
+    const views = viewsFedBy(contents, store.project, call.name)
+    const row = rowOf(call, writtenColumns(contents, store.project, views))
+    await pushRows(context, { source: call.name, rows: [row], to, signal })
+  }
+  // An answer "too late" to a write that cannot be taken back would make a client write it twice.
+  await (to === 'online' ? gate.run(work) : gate.runLong(work))
+  metrics.pushed(call.name, call.to)
   return done
 }
 
@@ -59,15 +58,17 @@ function targetOf({ to }: RowCall): PushTarget {
   })
 }
 
-async function writeToOnlineStore({ store }: ServingContext, request: Buffer, signal: AbortSignal): Promise<Buffer> {
-  const call = readRowCall(request, writeRequest)
-  const contents = await contentsFor(store, call)
-  const view = getAnyFeatureView(contents, store.project, call.name)
-  const stored: readonly StoredFeatureView[] =
-    view.kind === 'featureView' || view.kind === 'streamFeatureView' ? [view] : []
-  const row = rowOf(call, writtenColumns(contents, store.project, stored), compatibilityRules(store.config))
-  await store.writeToOnlineStore({ view: call.name, rows: [row], signal })
-  return done
+function writeToOnlineStore({ store, gate }: ServingContext, request: Buffer): Promise<Buffer> {
+  return gate.run(async (signal) => {
+    const call = readRowCall(request, writeRequest)
+    refuseBoth(call)
+    const contents = await contentsFor(store, call)
+    const view = getAnyFeatureView(contents, store.project, call.name)
+    const stored = view.kind === 'featureView' || view.kind === 'streamFeatureView' ? [view] : []
+    const row = rowOf(call, writtenColumns(contents, store.project, stored))
+    await store.writeToOnlineStore({ view: call.name, rows: [row], signal })
+    return done
+  })
 }
 
 /** The registry as it is, or as it was read last where the client does not mind. */

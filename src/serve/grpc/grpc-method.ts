@@ -8,9 +8,7 @@ export type UnaryCall = ServerUnaryCall<Buffer, Buffer>
 export interface UnaryMethod {
   /** Such as `/feast.serving.ServingService/GetOnlineFeatures`. */
   readonly path: string
-  /** Whether it counts as one of the requests that the server works on, with a deadline. */
-  readonly limited: boolean
-  readonly answer: (request: Buffer, signal: AbortSignal) => Promise<Buffer>
+  readonly answer: (request: Buffer) => Promise<Buffer>
   /** How a call ends that failed. Default: with the status of the error's code. */
   readonly ending?: (error: unknown) => GrpcAnswer
 }

@@ -8,6 +8,7 @@ import { file_grpc_reflection_v1alpha_reflection } from '../../wire/gen/grpc/ref
 import { cannotListen, readTlsFiles } from '../listening.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
+import { writeServices } from '../write-services.ts'
 import { feastFeatureServer } from './feast-calls.ts'
 import { featureServer } from './feature-server.ts'
 import { describeIn, type GrpcAnswer, ownAnswer } from './grpc-errors.ts'
@@ -45,14 +46,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
   })
+  const services = writeServices(context)
   const health = addServices(server, grpc, context)
   const bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })
   return {
     address: host,
     port: bound,
-    close: () => {
+    async close() {
       health.stop()
-      return stop(server, limits.requestTimeoutSeconds * 1000 + drainMillis)
+      await stop(server, limits.requestTimeoutSeconds * 1000 + drainMillis)
+      await services.close()
     },
   }
 }
@@ -81,13 +84,10 @@ function addServices(server: Server, grpc: Grpc, context: ServingContext): Healt
 const asBytes = (bytes: Buffer): Buffer => bytes
 
 function registerUnary(server: Server, grpc: Grpc, context: ServingContext, method: UnaryMethod): void {
-  const { gate } = context
   const counts = context.metrics.endpoint(method.path)
-  const work = (call: UnaryCall): Promise<Buffer> =>
-    method.limited ? gate.run((signal) => method.answer(call.request, signal)) : method.answer(call.request, never)
   const handle = (call: UnaryCall, callback: sendUnaryData<Buffer>): void => {
     const started = performance.now()
-    work(call).then(
+    method.answer(call.request).then(
       (answer) => {
         callback(null, answer)
         counts.observe(grpc.status.OK, (performance.now() - started) / 1000)
@@ -101,8 +101,6 @@ function registerUnary(server: Server, grpc: Grpc, context: ServingContext, meth
   }
   server.register(method.path, handle, asBytes, asBytes, 'unary')
 }
-
-const never = new AbortController().signal
 
 function registerStream(server: Server, grpc: Grpc, context: ServingContext, method: StreamMethod): void {
   const handle = (call: MessageStream): void => {

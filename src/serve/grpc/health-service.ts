@@ -22,7 +22,7 @@ export class HealthService implements GrpcService {
   constructor(services: readonly string[]) {
     this.#known = new Set(services)
     const check = async (request: Buffer): Promise<Buffer> => this.#check(serviceOf(request))
-    this.unary = [{ path: `/${healthServiceName}/Check`, limited: false, answer: check }]
+    this.unary = [{ path: `/${healthServiceName}/Check`, answer: check }]
     this.streams = [{ path: `/${healthServiceName}/Watch`, kind: 'serverStream', start: (call) => this.#watch(call) }]
   }
 

@@ -7,7 +7,11 @@ import { type OnlineCall, readOnlineCall, type SentColumn } from './online-reque
  * GetOnlineFeatures of both services: `feast.serving.GetOnlineFeaturesRequest` to `GetOnlineFeaturesResponse`, bytes to
  * bytes. Request values of on-demand views may be in `entities` or in `request_context`.
  */
-export async function getOnlineFeatures(
+export function getOnlineFeatures(context: ServingContext, request: Buffer): Promise<Buffer> {
+  return context.gate.run((signal) => answer(context, request, signal))
+}
+
+async function answer(
   { store, gate, metrics, clock }: ServingContext,
   request: Buffer,
   signal: AbortSignal,

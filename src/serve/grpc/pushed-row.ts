@@ -1,7 +1,5 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { Instant } from '../../base/instant.ts'
-import type { CompatibilityRules } from '../../config/compatibility.ts'
 import type { ColumnUse } from '../../store/written-columns.ts'
 import { type DataType, formatDataType } from '../../types/data-type.ts'
 import { parseExactJson } from '../../types/exact-json.ts'
@@ -70,30 +68,19 @@ function readEntry<T>(bytes: Uint8Array, unset: T, entries: Map<string, T>, read
   entries.set(name, value)
 }
 
-/** The row as the use cases take it. @throws INVALID_ARGUMENT for a row in both forms, FTS5022 for texts that do not fit. */
-export function rowOf(
-  call: RowCall,
-  uses: ReadonlyMap<string, ColumnUse>,
-  rules: Pick<CompatibilityRules, 'numbersAreNanoseconds' | 'framesAreConverted'>,
-): Readonly<Record<string, unknown>> {
-  if (call.texts.size > 0 && call.typed.size > 0) {
-    throw new StatusError('INVALID_ARGUMENT', 'Only one of features or typed_features may be set, not both')
-  }
-  const typed = [...call.typed].map(([name, value]): [string, unknown] => {
-    const isTime = uses.get(name)?.kind === 'rowTime'
-    return [name, isTime && rules.numbersAreNanoseconds ? asNanoseconds(value) : value]
-  })
-  const texts = [...call.texts].map(([name, text]): [string, unknown] => {
-    const use = uses.get(name)
-    return [name, use?.kind === 'value' ? valueOfText(name, text, use.type, rules.framesAreConverted) : text]
-  })
-  return Object.fromEntries([...typed, ...texts])
+/** @throws INVALID_ARGUMENT for a row in both forms. */
+export function refuseBoth({ texts, typed }: Pick<RowCall, 'texts' | 'typed'>): void {
+  if (texts.size === 0 || typed.size === 0) return
+  throw new StatusError('INVALID_ARGUMENT', 'Only one of features or typed_features may be set, not both')
 }
 
-/** Feast hands the seconds of a time to pandas, which takes every number for nanoseconds. */
-function asNanoseconds(value: FeatureValue): FeatureValue {
-  if (!(value instanceof Instant)) return value
-  return Instant.fromEpochMicros(value.epochMicros / 1_000_000n / 1000n)
+/** The row as the use cases take it. @throws FTS5022 for texts that do not fit their columns. */
+export function rowOf(call: RowCall, uses: ReadonlyMap<string, ColumnUse>): Readonly<Record<string, unknown>> {
+  const texts = [...call.texts].map(([name, text]): [string, unknown] => {
+    const use = uses.get(name)
+    return [name, use?.kind === 'value' ? valueOfText(name, text, use.type) : text]
+  })
+  return Object.fromEntries([...call.typed, ...texts])
 }
 
 /** Types whose text is their JSON text without the quotes. */
@@ -112,9 +99,8 @@ const textual: ReadonlySet<string> = new Set([
   'int64',
 ])
 
-function valueOfText(name: string, text: string, type: DataType, scalarsOnly: boolean): FeatureValue {
+function valueOfText(name: string, text: string, type: DataType): FeatureValue {
   try {
-    if (type.kind !== 'scalar' && scalarsOnly) throw new TypeError('Feast reads no lists from text')
     const isText = type.kind === 'scalar' && textual.has(type.name)
     return valueFromJson(isText ? text : (parseExactJson(text) as JsonValue), type)
   } catch (cause) {

@@ -14,12 +14,10 @@ export function servingService(context: ServingContext): GrpcService {
     unary: [
       {
         path: `/${name}/GetOnlineFeatures`,
-        limited: true,
-        answer: (request, signal) => getOnlineFeatures(context, request, signal),
+        answer: (request) => getOnlineFeatures(context, request),
       },
       {
         path: `/${name}/GetFeastServingInfo`,
-        limited: false,
         answer: async () => {
           const info = create(GetFeastServingInfoResponseSchema, { version: await packageVersion() })
           return Buffer.from(toBinary(GetFeastServingInfoResponseSchema, info))

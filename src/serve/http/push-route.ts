@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { type PushTarget, viewsFedBy } from '../../store/push.ts'
+import { viewsFedBy } from '../../store/push.ts'
 import { writtenColumns } from '../../store/written-columns.ts'
 import { frameOf, frameRows, inFrameTerms } from '../frame-request.ts'
+import { pushRows } from '../push-rows.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { flagField, refuseUnknownFields, targetField, textField } from '../write-request.ts'
 import { writeServices } from '../write-services.ts'
@@ -42,25 +43,4 @@ export function pushRoute(app: FastifyInstance, context: ServingContext): void {
       throw inFrameTerms(error)
     }
   })
-}
-
-interface Push {
-  readonly source: string
-  readonly rows: readonly Readonly<Record<string, unknown>>[]
-  readonly to: PushTarget
-  readonly signal: AbortSignal | undefined
-}
-
-/** Whether the rows for the offline store wait for the next batch. */
-async function pushRows(context: ServingContext, { source, rows, to, signal }: Push): Promise<boolean> {
-  const { batching } = writeServices(context)
-  if (batching === null || to === 'online') {
-    await context.store.push({ source, rows, to, signal })
-    return false
-  }
-  // Rows that do not fit are refused before any is served; and none is promised before the others are served.
-  const fitted = await batching.fit(source, rows)
-  if (to === 'onlineAndOffline') await context.store.push({ source, rows, to: 'online', signal })
-  await batching.accept(fitted)
-  return true
 }
