@@ -57,6 +57,14 @@ export interface GlobalOptions {
   readonly debug: boolean
 }
 
+/** How a command wants its feature store; the first one that opens it decides. */
+export interface StoreWishes {
+  /** Default: the command's. */
+  readonly logger?: Logger | undefined
+  /** Default: the configuration's. See `OpenStoreOptions`. */
+  readonly registryTtlSeconds?: number | undefined
+}
+
 export interface CommandContext {
   /** The words of the command, such as `feature-views list`. */
   readonly path: string
@@ -71,7 +79,7 @@ export interface CommandContext {
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal
   /** The feature store, opened on first use and closed at the end of the command. */
-  store(): Promise<FeatureStore>
+  store(options?: StoreWishes): Promise<FeatureStore>
   /** The registry alone, for commands that only look. */
   registry(): Promise<RegistryView>
   print(line: string): void

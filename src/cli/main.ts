@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
-import { type CommandContext, CommandOptions, type GlobalOptions } from './command.ts'
+import { type CommandContext, CommandOptions, type GlobalOptions, type StoreWishes } from './command.ts'
 import { commandTable } from './command-table.ts'
 import { terminalLogger } from './log.ts'
 import { outputFormats } from './output.ts'
@@ -75,8 +75,8 @@ async function runCommand(invocation: Invocation, terminal: Terminal, signal: Ab
     clock: systemClock,
     logger,
     signal,
-    store: () => {
-      opened ??= openFeatureStore(globals, logger, terminal)
+    store: (wishes) => {
+      opened ??= openFeatureStore(globals, terminal, { logger, ...wishes })
       return opened
     },
     registry: async () => {
@@ -106,12 +106,12 @@ async function runCommand(invocation: Invocation, terminal: Terminal, signal: Ab
 
 async function openFeatureStore(
   globals: GlobalOptions,
-  logger: CommandContext['logger'],
   terminal: Terminal,
+  wishes: StoreWishes,
 ): Promise<FeatureStore> {
   const { openStore } = await import('../store/open-store.ts')
   const { repoPath, yamlPath } = globals
-  return openStore(repoPath, { repoPath, yamlPath, env: terminal.env, logger, clock: systemClock })
+  return openStore(repoPath, { repoPath, yamlPath, env: terminal.env, clock: systemClock, ...wishes })
 }
 
 function globalOptions(options: Readonly<Record<string, unknown>>, terminal: Terminal): GlobalOptions {

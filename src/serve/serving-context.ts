@@ -19,6 +19,8 @@ export interface ServingOptions {
   readonly explain?: boolean | undefined
   /** Metrics of every process that shares the port. Default: of this one. */
   readonly collectMetrics?: MetricsCollector | undefined
+  /** All of the above, made already: shared by the servers of one process. */
+  readonly context?: ServingContext | undefined
 }
 
 /** Makes the text that Prometheus reads. */
@@ -40,6 +42,7 @@ export interface ServingContext {
 
 /** @throws FTS1005 for limits in the configuration that are none. */
 export function servingContext(options: ServingOptions): ServingContext {
+  if (options.context !== undefined) return options.context
   const context: ServingContext = {
     store: options.store,
     gate: options.gate ?? new RequestGate(options.limits ?? servingLimits(options.store.config)),

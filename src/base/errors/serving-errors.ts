@@ -83,4 +83,11 @@ export const servingErrors = {
     cause: 'A materialization was asked for of a view that another one is working on.',
     fix: 'Wait until it is done, or repeat the request with `?force=true` when nothing works on the view any more.',
   },
+  FTS7012: {
+    title: 'Worker process could not start',
+    http: 500,
+    grpc: 'INTERNAL',
+    cause: 'A process of `feast serve --workers` ended before it served anything.',
+    fix: 'Look at the error that it printed; `feast serve` with one worker shows the same.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,6 +1,6 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { CommandContext } from '../command.ts'
-import { wholeNumber } from './serve.ts'
+import { serveStore, wholeNumber } from './serve.ts'
 
 const standardAddress = 'localhost:50051'
 
@@ -8,12 +8,7 @@ const standardAddress = 'localhost:50051'
 export async function run(command: CommandContext): Promise<void> {
   const { host, port } = readAddress(command.options.text('address') ?? standardAddress)
   const registryTtlSeconds = wholeNumber(command.options, 'registry_ttl_sec', { least: 1, most: 86_400 }) ?? 5
-  const { serve } = await import('../../serve/serve.ts')
-  const { servingSettings } = await import('../../serve/serving-settings.ts')
-  const store = await command.store()
-  const settings = servingSettings(store.config, { host, port, type: 'grpc', registryTtlSeconds })
-  const { logger, clock, signal } = command
-  await serve({ store, settings, logger, clock, signal, announce: (line) => command.note(line) })
+  await serveStore(command, { host, port, type: 'grpc', registryTtlSeconds })
 }
 
 /** `host:port`; a host with colons is in brackets. */

@@ -1,17 +1,57 @@
+import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import type { RegistryContents } from '../../model/registry-contents.ts'
+import type { ServedAddresses } from '../../serve/announcement.ts'
 import type { ServingFlags, TlsFiles } from '../../serve/serving-settings.ts'
 import type { CommandContext, CommandOptions } from '../command.ts'
 
 /** Serves the feature store until SIGTERM or Ctrl-C; then finishes what is being worked on. */
 export async function run(command: CommandContext): Promise<void> {
-  const flags = servingFlags(command.options)
-  const { serve } = await import('../../serve/serve.ts')
-  const { servingSettings } = await import('../../serve/serving-settings.ts')
-  const store = await command.store()
-  const settings = servingSettings(store.config, flags, availableParallelism())
-  const { logger, clock, signal } = command
-  await serve({ store, settings, logger, clock, signal, announce: (line) => command.note(line) })
+  await serveStore(command, servingFlags(command.options))
+}
+
+/** Serves as the flags and the configuration say, in this process or in several. */
+export async function serveStore(command: CommandContext, flags: ServingFlags): Promise<void> {
+  const [{ servingSettings }, { serverLog }] = await Promise.all([
+    import('../../serve/serving-settings.ts'),
+    import('../../serve/server-log.ts'),
+  ])
+  const log = await serverLog(command.globals.logLevel)
+  const { logger } = log
+  try {
+    // The server reads the registry again by itself, beside the requests; none of them waits for it.
+    const store = await command.store({ logger, registryTtlSeconds: 0 })
+    const settings = servingSettings(store.config, flags, availableParallelism())
+    const contents = await store.contents()
+    const announce = await announcer(command, contents, settings.workers)
+    const { clock, signal } = command
+    if (settings.workers > 1 && cluster.isPrimary) {
+      const { superviseWorkers } = await import('../../serve/workers.ts')
+      await superviseWorkers({ settings, logger, signal, announce })
+    } else {
+      const { serve } = await import('../../serve/serve.ts')
+      const accessLog = settings.accessLog ? log.access : null
+      await serve({ store, settings, logger, accessLog, clock, signal, announce })
+    }
+  } finally {
+    log.close()
+  }
+}
+
+/** Says what is served where: on stderr for people, as one line of JSON on stdout when asked for. */
+async function announcer(
+  command: CommandContext,
+  contents: RegistryContents,
+  workers: number,
+): Promise<(addresses: ServedAddresses) => void> {
+  const { announcement } = await import('../../serve/announcement.ts')
+  // The primary speaks for its workers.
+  if (cluster.isWorker) return () => {}
+  return (addresses) => {
+    if (command.globals.output === 'json') command.print(JSON.stringify(addresses))
+    else for (const line of announcement(addresses, contents, workers)) command.note(line)
+  }
 }
 
 /** @throws FTS1103 for what no server can do. */
@@ -22,7 +62,7 @@ function servingFlags(options: CommandOptions): ServingFlags {
     port: wholeNumber(options, 'port', { least: 0, most: 65_535 }),
     type: type === 'grpc' ? 'grpc' : 'http',
     grpcPort: wholeNumber(options, 'grpcPort', { least: 0, most: 65_535 }),
-    workers: wholeNumber(options, 'workers', { least: -1, most: 1024 }),
+    workers: workerCount(options),
     keepAliveSeconds: wholeNumber(options, 'keepAliveTimeout', { least: 1, most: 86_400 }),
     registryTtlSeconds: wholeNumber(options, 'registry_ttl_sec', { least: 1, most: 86_400 }),
     accessLog: options.switchedOn('accessLog'),
@@ -30,6 +70,12 @@ function servingFlags(options: CommandOptions): ServingFlags {
     metrics: options.flag('metrics'),
     explain: options.flag('explain'),
   }
+}
+
+function workerCount(options: CommandOptions): number | undefined {
+  const count = wholeNumber(options, 'workers', { least: -1, most: 1024 })
+  if (count !== 0) return count
+  throw new FeatureStoreError('FTS1103', { message: '--workers must be 1 or more, or -1.', field: '--workers' })
 }
 
 function tlsFiles(options: CommandOptions): TlsFiles | undefined {

@@ -21,9 +21,9 @@ export function getOnlineFeaturesRoute(app: FastifyInstance, context: ServingCon
     gate
       .run((signal) => answer(context, request, signal, timings))
       .then(
-        (text) => {
+        (body) => {
           if (explained && timings !== undefined) reply.header('server-timing', timings.serverTiming())
-          sendJson(reply, text)
+          sendJson(reply, body)
         },
         (error: unknown) => {
           reply.send(error)
@@ -37,22 +37,22 @@ async function answer(
   request: FastifyRequest,
   signal: AbortSignal,
   timings: ReadTimings | undefined,
-): Promise<string> {
+): Promise<string | Buffer> {
   const wanted = featureRequest(jsonBody(request.body))
   const rows = rowCount(wanted)
   if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
   timings?.lap('parse')
   const response = await readFeatures(store, wanted, signal, timings)
   metrics.served(response, Number(clock.now().epochMicros) / 1e6)
-  const text = encodeOnlineFeatures(response, { viewMetadata: wanted.viewMetadata })
+  const body = encodeOnlineFeatures(response, { viewMetadata: wanted.viewMetadata })
   timings?.lap('encode')
   if (timings !== undefined) metrics.timed(path, response, timings)
-  return text
+  return body
 }
 
-/** Sends text that is JSON already. The type is Feast's, without a character set, which JSON does not have. */
-function sendJson(reply: FastifyReply, text: string): void {
-  reply.header('content-type', 'application/json').send(Buffer.from(text))
+/** Sends what is JSON already. The type is Feast's, without a character set, which JSON does not have. */
+function sendJson(reply: FastifyReply, body: string | Buffer): void {
+  reply.header('content-type', 'application/json').send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
 function tooManyRows(rows: number, most: number): FeatureStoreError {
