@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^feast-ts$/, replacement: source('./src/index.ts') },
       { find: /^feast-ts\/plugin$/, replacement: source('./src/plugin/index.ts') },
+      { find: /^feast-ts\/client$/, replacement: source('./src/client/index.ts') },
       { find: /^feast-ts\/testing$/, replacement: source('./src/testing/index.ts') },
     ],
   },
