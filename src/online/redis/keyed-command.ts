@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommandWriter } from './command-writer.ts'
 import { redirectionOf } from './redirection.ts'
 import type { RedisConnection } from './redis-driver.ts'
-import { isPassing, ServerRefusal } from './redis-errors.ts'
+import { ConnectionLost, isPassing, ServerRefusal } from './redis-errors.ts'
 import type { RedisNode } from './redis-node.ts'
 import type { RedisTopology } from './redis-topology.ts'
 import type { RedisReply } from './reply-reader.ts'
@@ -40,6 +40,7 @@ export async function sendToKeeper(
     } catch (error) {
       const redirection = error instanceof ServerRefusal ? redirectionOf(error) : null
       giveUpAt ||= performance.now() + patienceMs
+      if (error instanceof ConnectionLost) topology.forget()
       if (!isPassing(error) || performance.now() > giveUpAt) throw error
       target = null
       if (redirection !== null && node !== undefined) {

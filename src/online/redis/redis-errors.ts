@@ -74,7 +74,10 @@ const passing: ReadonlySet<string> = new Set([
 
 /** True when the same command may succeed a little later. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof ConnectionLost) return !(error.cause instanceof FeatureStoreError)
+  if (error instanceof ConnectionLost) {
+    // Whoever has waited for an answer in vain must not wait as long again.
+    return !(error.cause instanceof FeatureStoreError || error.cause instanceof AnswerTimedOut)
+  }
   return error instanceof ServerRefusal && passing.has(error.kind)
 }
 

@@ -107,10 +107,10 @@ class ReadRounds {
       this.#answers.push(sink)
       return sink.refused.length === 0 ? [] : this.#reopen(sink.refused, node)
     } catch (error) {
-      const mayTryAgain = error instanceof ConnectionLost && isPassing(error) && this.#losses === 0
-      if (!mayTryAgain) throw error
-      this.#hasLost = true
+      if (!(error instanceof ConnectionLost)) throw error
       this.#topology.forget()
+      if (!isPassing(error) || this.#losses > 0) throw error
+      this.#hasLost = true
       return errand.parts
     }
   }
