@@ -4,9 +4,12 @@ import { type GoldenValue, objectOf, readGoldenJson } from './golden-json.ts'
 import { Checks, type Outcome } from './outcome.ts'
 import { judgeEntityKeys } from './wire/entity-keys.ts'
 import { judgeExtras } from './wire/extras.ts'
+import { judgeGrpc } from './wire/grpc-cases.ts'
 import { judgeRegistryFolder } from './wire/registry-folder.ts'
 import { judgeRest } from './wire/rest-cases.ts'
 import { judgeSqliteFolder } from './wire/sqlite-folder.ts'
+import { judgeStore } from './wire/store-file.ts'
+import { storeOfFile } from './wire/store-state.ts'
 
 type Judge = (checks: Checks, path: string) => Promise<void>
 
@@ -41,7 +44,10 @@ export async function wireFile(path: string, name: string): Promise<Outcome> {
 }
 
 /** Files of cases, by the server that they were recorded with. */
-const servers: readonly (readonly [string, Judge])[] = [['feast serve', judgeRest]]
+const servers: readonly (readonly [string, Judge])[] = [
+  ['feast serve', judgeRest],
+  ['feast listen', judgeGrpc],
+]
 
 function kindOfFile(path: string): Kind | undefined {
   let content: GoldenValue
@@ -53,6 +59,7 @@ function kindOfFile(path: string): Kind | undefined {
   const { server } = objectOf(content)
   const served = servers.find(([prefix]) => typeof server === 'string' && server.startsWith(prefix))
   if (served !== undefined) return { signs: [], judge: served[1] }
+  if (storeOfFile(content) !== undefined) return { signs: [], judge: judgeStore }
   const names = Object.keys(objectOf(content))
   return files.find(({ signs }) => signs.some((all) => all.every((sign) => names.includes(sign))))
 }

@@ -18,7 +18,7 @@ export async function judgeGrpc(checks: Checks, path: string): Promise<void> {
     await using served = await openServed(repository)
     return await judgeCases(checks, served.store, cases)
   }
-  await using state = await openRecordedStore(kind, path)
+  await using state = await openRecordedStore(kind, path, repository)
   await using served = await openServed(repository, state.onlineStore)
   await judgeCases(checks, served.store, cases)
 }

@@ -14,7 +14,7 @@ export async function judgeRest(checks: Checks, path: string): Promise<void> {
     await using served = await openServed(repository)
     return await judgeCases(checks, served.store, listOf(golden.cases).map(objectOf))
   }
-  await using state = await openRecordedStore(kind, path)
+  await using state = await openRecordedStore(kind, path, repository)
   await using served = await openServed(repository, state.onlineStore)
   await judgeCases(checks, served.store, listOf(golden.cases).map(objectOf))
 }
