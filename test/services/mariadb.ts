@@ -11,6 +11,10 @@ export interface MariadbService extends Service {
   readonly user: string
   readonly password: string
   readonly database: string
+  /** The block `online_store` for this server. */
+  readonly onlineStore: Readonly<Record<string, unknown>> & { readonly type: 'mysql' }
+  /** Runs a statement and returns its rows. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
 export interface MariadbOptions {
@@ -61,6 +65,17 @@ GRANT ALL ON *.* TO '${user}'@'%';\n`,
     user,
     password,
     database,
+    onlineStore: { type: 'mysql', host: '127.0.0.1', port, user, password, database },
+    async query(sql) {
+      const { createConnection } = await import('mysql2/promise')
+      const connection = await createConnection({ host: '127.0.0.1', port, user, password, database })
+      try {
+        const [rows] = await connection.query(sql)
+        return Array.isArray(rows) ? (rows as Readonly<Record<string, unknown>>[]) : []
+      } finally {
+        await connection.end()
+      }
+    },
     stop: () => server.stop(),
     kill: () => server.kill(),
     restart: () => server.restart(),

@@ -12,6 +12,10 @@ export interface PostgresService extends Service {
   readonly user: string
   readonly password: string
   readonly database: string
+  /** The block `online_store` for this server. */
+  readonly onlineStore: Readonly<Record<string, unknown>> & { readonly type: 'postgres' }
+  /** Runs a statement as text protocol does and returns its rows. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
   /** Undefined without `tls`. */
   readonly certificates: Certificates | undefined
   readonly pid: number | undefined
@@ -20,6 +24,8 @@ export interface PostgresService extends Service {
 export interface PostgresOptions {
   /** TLS is offered, and required with `only`. */
   readonly tls?: boolean | 'only'
+  /** What its certificate is for, such as `DNS:db.example.com`. Default localhost and 127.0.0.1. */
+  readonly certificateNames?: string
   /** Settings of the server, such as `max_connections`. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -32,7 +38,8 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
   const folder = serverFolder('postgres', account)
   const data = join(folder, 'data')
   const port = await freePort()
-  const certificates = options.tls === undefined ? undefined : makeCertificates(folder, account)
+  const certificates =
+    options.tls === undefined ? undefined : makeCertificates(folder, account, options.certificateNames)
   writeFileSync(join(folder, 'password'), password, { mode: 0o644 })
   const fresh = ['--no-sync', '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-instructions']
   execFileSync(program('initdb'), ['-D', data, '-U', user, `--pwfile=${join(folder, 'password')}`, ...fresh], {
@@ -66,7 +73,22 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     user,
     password,
     database,
+    onlineStore: {
+      ...{ type: 'postgres', host: '127.0.0.1', port, user, password, database },
+      sslmode: options.tls === undefined ? 'disable' : 'require',
+    },
     certificates,
+    async query(sql) {
+      const { Client } = (await import('pg')).default
+      const ssl = certificates === undefined ? false : { rejectUnauthorized: false }
+      const client = new Client({ host: '127.0.0.1', port, user, password, database, ssl })
+      await client.connect()
+      try {
+        return (await client.query(sql)).rows
+      } finally {
+        await client.end()
+      }
+    },
     get pid() {
       return server.pid
     },

@@ -110,6 +110,8 @@ export class PostgresConnections {
       const pool = new Pool({ ...settings, ssl })
       // An idle connection broke. The pool has let go of it; the next task opens another.
       pool.on('error', () => undefined)
+      // One in use broke: its task is told by its statement, but the event would end the process if nobody listened.
+      pool.on('connect', (client) => client.on('error', () => undefined))
       return pool
     }
     const pool = open(use === 'never' ? false : options)
