@@ -120,7 +120,7 @@ export const compatibilityTable = {
     feast: 'are a 500: the first one says the format of the column',
     ours: 'are read one by one',
   },
-  materializeNeedsNoView: {
+  viewsAreWrittenOneByOne: {
     area: 'write',
     title: 'A push source that feeds several views',
     feast: 'is written view by view; what was written stays when a later view fails',

@@ -11,7 +11,12 @@ export interface Outcome {
   readonly name: string
   readonly passed: number
   readonly failures: readonly Failure[]
+  /** Why it was not run: a server that it needs is not installed here. */
+  readonly skipped?: string
 }
+
+/** A server that a golden needs is not installed here. */
+export class NotInstalled extends Error {}
 
 /** Collects checks of one golden. */
 export class Checks {

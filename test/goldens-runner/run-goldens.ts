@@ -46,12 +46,14 @@ async function runGolden({ name, run }: Found): Promise<Outcome> {
 
 /**
  * Runs every golden below a folder and prints a line for each, with what failed; last the sums. Returns the number of
- * failures; a folder without goldens is one.
+ * failures; a folder without goldens is one. Goldens of stores whose servers are not installed are skipped, and counted,
+ * unless `FEAST_TS_SERVICES=required`.
  */
 export async function runGoldens(folder: string, print: (line: string) => void): Promise<number> {
   const root = resolve(folder)
   let passed = 0
   let failed = 0
+  let skipped = 0
   const goldens = findGoldens(root)
   if (goldens.length === 0) {
     print(`${basename(root)}: there are no goldens in it`)
@@ -61,11 +63,13 @@ export async function runGoldens(folder: string, print: (line: string) => void):
     const outcome = await runGolden(golden)
     passed += outcome.passed
     failed += outcome.failures.length
-    print(`${outcome.name}: ${outcome.passed} passed, ${outcome.failures.length} failed`)
+    if (outcome.skipped !== undefined) skipped++
+    const reason = outcome.skipped === undefined ? '' : `, skipped: ${outcome.skipped}`
+    print(`${outcome.name}: ${outcome.passed} passed, ${outcome.failures.length} failed${reason}`)
     for (const { step, expected, actual } of outcome.failures) {
       print(`  ${step}\n    expected ${expected}\n    actual   ${actual}`)
     }
   }
-  print(`${passed} passed, ${failed} failed`)
+  print(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`)
   return failed
 }

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RegistryContents } from '../../../src/model/registry-contents.ts'
 import { registryFromBytes } from '../../../src/wire/registry.ts'
+import { missingFor, type ServiceName } from '../../services/programs.ts'
 import { type GoldenValue, type JsonObject, listOf, objectOf, readGoldenJson } from '../golden-json.ts'
+import { NotInstalled } from '../outcome.ts'
 import { dynamodbGolden } from './dynamodb-golden.ts'
 import { mysqlGolden } from './mysql-golden.ts'
 import { postgresGolden } from './postgres-golden.ts'
@@ -36,11 +38,18 @@ export function recordedRepository(folder: string): RecordedRepository {
   }
 }
 
-/** A real server of a store. @throws when it is not installed. */
+/** A real server of a store. @throws NotInstalled */
 export async function startServer(kind: string): Promise<GoldenServer> {
   const server = await storeGoldens[kind]?.start()
-  if (server === undefined) throw new Error(`a real server of ${kind} is needed, and is not installed here`)
+  if (server === undefined) throw new NotInstalled(missingFor(services[kind] ?? 'redis') ?? `${kind} is not installed`)
   return server
+}
+
+const services: Readonly<Record<string, ServiceName>> = {
+  redis: 'redis',
+  postgres: 'postgres',
+  mysql: 'mariadb',
+  dynamodb: 'dynamodb',
 }
 
 /** A real server that holds what stands in the golden of its store, beside the file of cases. */
