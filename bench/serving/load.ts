@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -42,6 +43,34 @@ export async function fullLoad(
     cpuMsPerRequest: (cpu * 1000) / requests,
     requests,
   }
+}
+
+const grpcLoad = fileURLToPath(new URL('../grpc-load.ts', import.meta.url))
+
+/** The same over gRPC, from 8 calls open at a time. */
+export async function grpcFullLoad(
+  server: ServedProcess,
+  port: number,
+  rows: number,
+  seconds: number,
+): Promise<LoadOutcome> {
+  const before = server.cpuSeconds()
+  const { stdout } = await run(process.execPath, [grpcLoad, String(port), String(rows), String(seconds)])
+  const cpu = server.cpuSeconds() - before
+  const outcome = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Omit<LoadOutcome, 'cpuMsPerRequest'>
+  return { ...outcome, cpuMsPerRequest: (cpu * 1000) / outcome.requests }
+}
+
+/** @throws while nothing listens on the port. */
+export function reachable(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve()
+    })
+  })
 }
 
 const units: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 }
