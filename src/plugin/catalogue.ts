@@ -33,6 +33,28 @@ export const onlineStores: Readonly<Record<string, StoreRow<OnlineStore, OnlineS
       return { open: openSqliteOnlineStore, capabilities: sqliteCapabilities }
     },
   },
+  redis: {
+    load: async () => {
+      const { openRedisOnlineStore, redisCapabilities } = await import('../online/redis/redis-online-store.ts')
+      return { open: openRedisOnlineStore, capabilities: redisCapabilities }
+    },
+  },
+  postgres: {
+    load: async () => {
+      const { openPostgresOnlineStore, postgresCapabilities } = await import(
+        '../online/postgres/postgres-online-store.ts'
+      )
+      return { open: openPostgresOnlineStore, capabilities: postgresCapabilities }
+    },
+    driver: { package: 'pg', range: '^8.13.0' },
+  },
+  mysql: {
+    load: async () => {
+      const { mysqlCapabilities, openMysqlOnlineStore } = await import('../online/mysql/mysql-online-store.ts')
+      return { open: openMysqlOnlineStore, capabilities: mysqlCapabilities }
+    },
+    driver: { package: 'mysql2', range: '^3.11.0' },
+  },
   dynamodb: {
     load: async () => {
       const { dynamodbCapabilities, openDynamodbOnlineStore } = await import(
