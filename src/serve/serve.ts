@@ -4,14 +4,14 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import { hostAndPort, type ServedAddresses } from './announcement.ts'
-import { startHttpServer } from './http/http-server.ts'
+import { type HttpServerOptions, startHttpServer } from './http/http-server.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
 import type { AccessLog } from './http/observe-requests.ts'
 import { ServingMetrics } from './metrics/serving-metrics.ts'
 import { RegistryRefresh } from './registry-refresh.ts'
 import { type MetricsCollector, type RunningServer, type ServingContext, servingContext } from './serving-context.ts'
 import type { ServingSettings } from './serving-settings.ts'
-import { answerPrimary, askPrimaryForMetrics, tellPrimary } from './worker-messages.ts'
+import { answerPrimary, askPrimaryForMetrics, endWanted, takeConnections, tellPrimary } from './worker-messages.ts'
 
 export interface ServeOptions {
   /** Opened; closed by whoever opened it. */
@@ -49,7 +49,6 @@ export async function serve(options: ServeOptions): Promise<void> {
     options.announce(addresses)
     tellPrimary({ kind: 'ready', addresses })
     await ended
-    context.draining = true
   } finally {
     await Promise.all(servers.map((server) => server.close()))
     // The channel to the primary would keep a worker alive that has nothing left to do.
@@ -69,8 +68,8 @@ async function startServers(
     return hostAndPort(server)
   }
   const shared = { store, host, tls, context }
-  const http = port === null ? null : await start(startHttpServer({ ...shared, port, keepAliveSeconds, accessLog }))
-  const grpc = grpcPort === null ? null : await start(startGrpc({ ...shared, port: grpcPort }))
+  const http = port === null ? null : await start(startHttp({ ...shared, port, keepAliveSeconds, accessLog }))
+  const grpc = grpcPort === null ? null : await start(startGrpc({ ...shared, port: grpcPort, accessLog }))
   const metrics =
     settings.metrics && !cluster.isWorker
       ? await start(
@@ -88,6 +87,13 @@ async function startServers(
     grpc,
     metrics: metrics === null ? null : `http://${metrics}/metrics`,
   }
+}
+
+/** In a worker the primary has the port, and hands out its connections. */
+async function startHttp(options: HttpServerOptions): Promise<RunningServer> {
+  const server = await startHttpServer({ ...options, listens: !cluster.isWorker })
+  if (cluster.isWorker) takeConnections(server.accept)
+  return server
 }
 
 async function startGrpc(options: Parameters<typeof import('./grpc/grpc-server.ts').startGrpcServer>[0]) {
@@ -110,7 +116,12 @@ async function ownMetrics(context: ServingContext) {
   return [...publishedMetrics(context), ...(await processMetrics())]
 }
 
+/** Signals are for the primary, which also gets those of its workers' terminal; it tells them in time. */
 async function untilEnd(signal: AbortSignal): Promise<void> {
+  if (cluster.isWorker) {
+    for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => {})
+    return endWanted()
+  }
   const terminated = once(process, 'SIGTERM')
   const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort')
   await Promise.race([terminated, aborted])

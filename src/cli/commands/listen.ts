@@ -8,7 +8,8 @@ const standardAddress = 'localhost:50051'
 export async function run(command: CommandContext): Promise<void> {
   const { host, port } = readAddress(command.options.text('address') ?? standardAddress)
   const registryTtlSeconds = wholeNumber(command.options, 'registry_ttl_sec', { least: 1, most: 86_400 }) ?? 5
-  await serveStore(command, { host, port, type: 'grpc', registryTtlSeconds })
+  // Feast's server logs no calls, and has no flag for it.
+  await serveStore(command, { host, port, type: 'grpc', registryTtlSeconds, accessLog: false })
 }
 
 /** `host:port`; a host with colons is in brackets. */

@@ -1,115 +1,34 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
-import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { fromBinary } from '@bufbuild/protobuf'
+import grpc from '@grpc/grpc-js'
+import { type Tracer, trace } from '@opentelemetry/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { frozenClock } from '../../base/clock.ts'
-import { Instant } from '../../base/instant.ts'
 import {
-  array,
-  bool,
-  entity,
-  type FeatureStore,
-  featureService,
-  featureView,
-  fileSource,
-  float32,
-  float64,
-  hours,
-  int32,
-  int64,
-  onDemandFeatureView,
-  openStore,
-  pushSource,
-  requestSource,
-  string,
-} from '../../index.ts'
-import { PushRequestSchema, WriteToOnlineStoreRequestSchema } from '../../wire/gen/feast/serving/GrpcServer_pb.ts'
-import {
-  GetFeastServingInfoResponseSchema,
-  GetOnlineFeaturesRequestSchema,
-} from '../../wire/gen/feast/serving/ServingService_pb.ts'
-import { HealthCheckRequestSchema, HealthCheckResponseSchema } from '../../wire/gen/grpc/health/v1/health_pb.ts'
-import {
-  ServerReflectionRequestSchema,
-  ServerReflectionResponseSchema,
-} from '../../wire/gen/grpc/reflection/v1/reflection_pb.ts'
-import type { RunningServer } from '../serving-context.ts'
+  features,
+  int64s,
+  listen,
+  type OnlineRequest,
+  requestBytes,
+  type ServedDrivers,
+  servedDrivers,
+  serving,
+} from '../../../test/grpc/served-drivers.ts'
+import { TestClient } from '../../../test/grpc/test-client.ts'
+import type { FeatureStore } from '../../store/feature-store.ts'
+import { GetFeastServingInfoResponseSchema } from '../../wire/gen/feast/serving/ServingService_pb.ts'
+import type { AccessEntry } from '../http/observe-requests.ts'
+import { ServingMetrics } from '../metrics/serving-metrics.ts'
 import { defaultLimits } from '../serving-settings.ts'
 import { startGrpcServer } from './grpc-server.ts'
-import { TestClient } from './test-client.ts'
 
-const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
-const shop = entity('shop', { joinKey: 'shop_no', type: int32 })
-const feed = (name: string) =>
-  pushSource(`${name}_push`, {
-    batchSource: fileSource(`${name}_file`, { path: `${name}.parquet`, timestampField: 'ts' }),
-  })
-const stats = featureView('stats', {
-  entities: [driver],
-  ttl: hours(1),
-  schema: { rate: float64, trips: int64, active: bool, scores: array(float32) },
-  source: feed('stats'),
-})
-const cities = featureView('cities', { entities: [shop], schema: { city: string }, source: feed('cities') })
-const trip = requestSource('trip', { distance: float64 })
-const fare = onDemandFeatureView('fare', {
-  sources: { stats, trip },
-  schema: { price: float64 },
-  transform: ({ stats: row, trip: { distance } }) => ({ price: row.rate === null ? null : row.rate * distance }),
-})
-const drivers = featureService('drivers', [stats.select('rate'), fare])
-
-const noon = Instant.parse('2024-03-01T12:00:00Z') ?? Instant.fromEpochMicros(0n)
-const serving = '/feast.serving.ServingService'
-const listen = '/GrpcFeatureServer'
-
-let folder: string
-let store: FeatureStore
-let server: RunningServer
+let drivers: ServedDrivers
 let client: TestClient
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'grpc-'))
-  const configuration = {
-    project: 'p',
-    provider: 'local',
-    registry: 'registry.db',
-    online_store: { type: 'sqlite', path: 'o.db' },
-  }
-  const definitions = [driver, shop, stats, cities, fare, drivers]
-  store = await openStore(configuration, { definitions, repoPath: folder, clock: frozenClock(noon) })
-  await store.apply()
-  const row = { rate: 0.5, trips: 7n, active: true, scores: [0.5, 1.5] }
-  await store.push({
-    source: 'stats_push',
-    rows: [
-      { driver_id: 1n, ts: '2024-03-01T11:59:00.000001Z', ...row },
-      { driver_id: 2n, ts: '2024-03-01T10:00:00Z', ...row },
-      { driver_id: 3n, ts: '2024-03-01T11:59:00Z', ...row, rate: null },
-    ],
-  })
-  await store.push({ source: 'cities_push', rows: [{ shop_no: 1, ts: '2024-03-01T11:00:00Z', city: 'Ulm' }] })
-  server = await startGrpcServer({ store })
-  client = new TestClient(server.port)
+  drivers = await servedDrivers()
+  client = drivers.client
 })
 
-afterAll(async () => {
-  client.close()
-  await server.close()
-  await store.close()
-  await rm(folder, { recursive: true, force: true })
-})
-
-type Request = Exclude<MessageInitShape<typeof GetOnlineFeaturesRequestSchema>, { $typeName: string }>
-
-const requestBytes = (request: Request): Buffer =>
-  Buffer.from(toBinary(GetOnlineFeaturesRequestSchema, create(GetOnlineFeaturesRequestSchema, request)))
-const int64s = (...keys: readonly bigint[]) => ({
-  val: keys.map((value) => ({ val: { case: 'int64Val', value } as const })),
-})
-const features = (...val: string[]) => ({ case: 'features' as const, value: { val } })
+afterAll(() => drivers[Symbol.asyncDispose]())
 
 describe('GetOnlineFeatures', () => {
   test.each([serving, listen])('answers with values, statuses and event times at %s', async (service) => {
@@ -162,7 +81,7 @@ describe('GetOnlineFeatures', () => {
     })
   })
 
-  test.each<[string, Request, string, string, string]>([
+  test.each<[string, OnlineRequest, string, string, string]>([
     ['an unknown view', { kind: features('nope:x') }, 'NOT_FOUND', 'FTS3104', 'nope'],
     ['an unknown feature', { kind: features('stats:rat') }, 'NOT_FOUND', 'FTS2104', 'did you mean "stats:rate"?'],
     [
@@ -227,7 +146,7 @@ describe('GetOnlineFeatures', () => {
     const entities = request.entities ?? { driver_id: int64s(1n) }
     const found = await client.failure(
       `${serving}/GetOnlineFeatures`,
-      requestBytes({ ...request, entities } as Request),
+      requestBytes({ ...request, entities } as OnlineRequest),
     )
     expect(found).toMatchObject({ code, error })
     expect(found.details).toContain(words)
@@ -250,168 +169,12 @@ describe('GetOnlineFeatures', () => {
   })
 })
 
-type Push = Exclude<MessageInitShape<typeof PushRequestSchema>, { $typeName: string }>
-
-const push = (request: Push): Promise<Buffer> =>
-  client.call(`${listen}/Push`, Buffer.from(toBinary(PushRequestSchema, create(PushRequestSchema, request))))
-const pushFailure = (request: Push): ReturnType<TestClient['failure']> =>
-  client.failure(`${listen}/Push`, Buffer.from(toBinary(PushRequestSchema, create(PushRequestSchema, request))))
-const texts = {
-  driver_id: '60',
-  ts: '2024-03-01T11:30:00Z',
-  rate: '0.25',
-  trips: '9007199254740993',
-  active: 'true',
-  scores: '[0.5, 2]',
-}
-const readBack = async (id: bigint): Promise<readonly unknown[]> => {
-  const kind = features('stats:rate', 'stats:trips', 'stats:active', 'stats:scores')
-  const table = await client.online(listen, { kind, entities: { driver_id: int64s(id) } })
-  return ['rate', 'trips', 'active', 'scores'].map((name) => table[name]?.[0]?.[0])
-}
-
-describe('Push and WriteToOnlineStore', () => {
-  const typed: NonNullable<Push['typedFeatures']> = {
-    driver_id: { val: { case: 'int64Val', value: 61n } },
-    ts: { val: { case: 'unixTimestampVal', value: noon.epochMicros / 1_000_000n } },
-    rate: { val: { case: 'doubleVal', value: 0.75 } },
-    trips: { val: { case: undefined } },
-    active: { val: { case: 'nullVal', value: 0 } },
-    scores: { val: { case: 'floatListVal', value: { val: [1, 2] } } },
-  }
-
-  test('store a row of texts, each read as the type of its column', async () => {
-    const bytes = await push({ streamFeatureView: 'stats_push', to: 'online', features: texts })
-    expect([...bytes]).toEqual([8, 1])
-    expect(await readBack(60n)).toEqual([0.25, 9007199254740993n, true, [0.5, 2]])
-  })
-
-  test('store a row of typed values, an unset value as null', async () => {
-    await push({ streamFeatureView: 'stats_push', to: 'online', typedFeatures: typed })
-    expect(await readBack(61n)).toEqual([0.75, null, null, [1, 2]])
-  })
-
-  test('store a row of a view', async () => {
-    const request = create(WriteToOnlineStoreRequestSchema, {
-      featureViewName: 'stats',
-      typedFeatures: { ...typed, driver_id: { val: { case: 'int64Val' as const, value: 62n } } },
-    })
-    const bytes = Buffer.from(toBinary(WriteToOnlineStoreRequestSchema, request))
-    expect([...(await client.call(`${listen}/WriteToOnlineStore`, bytes))]).toEqual([8, 1])
-    expect((await readBack(62n))[0]).toBe(0.75)
-    const unknown = create(WriteToOnlineStoreRequestSchema, { featureViewName: 'stat', typedFeatures: typed })
-    expect(
-      await client.failure(
-        `${listen}/WriteToOnlineStore`,
-        Buffer.from(toBinary(WriteToOnlineStoreRequestSchema, unknown)),
-      ),
-    ).toMatchObject({ code: 'NOT_FOUND', error: 'FTS3104' })
-  })
-
-  test.each<[string, Push, string, string | undefined]>([
-    ['both kinds of features', { features: texts, typedFeatures: typed }, 'INVALID_ARGUMENT', undefined],
-    ['an unknown source', { streamFeatureView: 'nope', features: texts }, 'INVALID_ARGUMENT', 'FTS5020'],
-    ['an unknown target', { to: 'sideways', features: texts }, 'INVALID_ARGUMENT', 'FTS7002'],
-    ['no target', { to: '', features: texts }, 'INVALID_ARGUMENT', 'FTS7002'],
-    ['a row without columns', { features: { driver_id: '1' } }, 'INVALID_ARGUMENT', 'FTS5021'],
-    ['text that is no number', { features: { ...texts, rate: 'high' } }, 'INVALID_ARGUMENT', 'FTS5022'],
-    ['text that is no list', { features: { ...texts, scores: '[0.5' } }, 'INVALID_ARGUMENT', 'FTS5022'],
-  ])('refuse %s', async (_, request, code, error) => {
-    const found = await pushFailure({ streamFeatureView: 'stats_push', to: 'online', ...request })
-    expect(found).toMatchObject({ code, error })
-  })
-})
-
-describe('health', () => {
-  const check = async (service: string): Promise<number> => {
-    const request = Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })))
-    return fromBinary(HealthCheckResponseSchema, await client.call('/grpc.health.v1.Health/Check', request)).status
-  }
-
-  test.each(['', 'feast.serving.ServingService', 'GrpcFeatureServer'])('of "%s" is SERVING', async (service) => {
-    expect(await check(service)).toBe(1)
-  })
-
-  test('of an unknown service is NOT_FOUND', async () => {
-    const request = Buffer.from(
-      toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service: 'nope' })),
-    )
-    expect(await client.failure('/grpc.health.v1.Health/Check', request)).toMatchObject({ code: 'NOT_FOUND' })
-  })
-
-  test('is told to those who watch, to the end of the server', async () => {
-    const short = await startGrpcServer({ store })
-    const watcher = new TestClient(short.port)
-    const statuses: number[] = []
-    const watched = watcher.stream('/grpc.health.v1.Health/Watch', Buffer.alloc(0), (message) =>
-      statuses.push(fromBinary(HealthCheckResponseSchema, message).status),
-    )
-    await watched.first
-    await short.close()
-    await watched.ended
-    watcher.close()
-    expect(statuses).toEqual([1, 2])
-  })
-})
-
-describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
-  const ask = async (request: MessageInitShape<typeof ServerReflectionRequestSchema>['messageRequest']) => {
-    const bytes = toBinary(
-      ServerReflectionRequestSchema,
-      create(ServerReflectionRequestSchema, request === undefined ? {} : { messageRequest: request }),
-    )
-    const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`
-    const answers = await client.exchange(path, [Buffer.from(bytes)])
-    return answers.map((answer) => fromBinary(ServerReflectionResponseSchema, answer).messageResponse)
-  }
-  const filesOf = (answer: Awaited<ReturnType<typeof ask>>[number] | undefined): readonly FileDescriptorProto[] =>
-    answer?.case === 'fileDescriptorResponse'
-      ? answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes))
-      : []
-
-  test('lists the services', async () => {
-    const [answer] = await ask({ case: 'listServices', value: '' })
-    expect(answer?.case === 'listServicesResponse' && answer.value.service.map(({ name }) => name)).toEqual([
-      'feast.serving.ServingService',
-      'GrpcFeatureServer',
-      'grpc.health.v1.Health',
-      'grpc.reflection.v1.ServerReflection',
-      'grpc.reflection.v1alpha.ServerReflection',
-    ])
-  })
-
-  test.each([
-    'GrpcFeatureServer',
-    'GrpcFeatureServer.Push',
-    'feast.serving.GetOnlineFeaturesResponse.FeatureVector',
-    'feast.types.Value',
-    'google.protobuf.Timestamp',
-  ])('gives the file of %s with all that it imports', async (symbol) => {
-    const files = filesOf((await ask({ case: 'fileContainingSymbol', value: symbol }))[0])
-    const names = new Set(files.map(({ name }) => name))
-    expect(files.length).toBeGreaterThan(0)
-    for (const file of files) expect(file.dependency.filter((name) => !names.has(name))).toEqual([])
-  })
-
-  test('gives a file by its name, and says NOT_FOUND for what it does not have', async () => {
-    const [file] = filesOf((await ask({ case: 'fileByFilename', value: 'feast/serving/GrpcServer.proto' }))[0])
-    expect(file?.service.map(({ name }) => name)).toEqual(['GrpcFeatureServer'])
-    for (const wanted of [
-      { case: 'fileByFilename', value: 'nope.proto' },
-      { case: 'fileContainingSymbol', value: 'nope.Nope' },
-    ] as const) {
-      const [answer] = await ask(wanted)
-      expect(answer?.case === 'errorResponse' && answer.value.errorCode).toBe(5)
-    }
-  })
-})
-
 describe('limits', () => {
   const slow = { kind: features('stats:rate'), entities: { driver_id: int64s(1n) } }
   /** The store, but reads wait until they are let go. */
   function heldStore(): { readonly store: FeatureStore; readonly letGo: () => void } {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const held = new Proxy(store, {
+    const held = new Proxy(drivers.store, {
       get: (target, name) => {
         if (name === 'getOnlineFeatures') {
           return async (request: Parameters<FeatureStore['getOnlineFeatures']>[0]) => {
@@ -448,7 +211,7 @@ describe('limits', () => {
 
   test('refuse messages and row counts beyond them', async () => {
     const limits = { ...defaultLimits, maxBodyBytes: 2000, maxRows: 3 }
-    await using running = await serverOf({ store, limits })
+    await using running = await serverOf({ store: drivers.store, limits })
     const path = `${serving}/GetOnlineFeatures`
     expect(await running.client.failure(path, Buffer.alloc(3000))).toMatchObject({ code: 'RESOURCE_EXHAUSTED' })
     const rows = { kind: features('stats:rate'), entities: { driver_id: int64s(1n, 2n, 3n, 4n) } }
@@ -471,9 +234,80 @@ describe('limits', () => {
   })
 
   test('say which port is taken', async () => {
-    await expect(startGrpcServer({ store, port: server.port })).rejects.toMatchObject({ code: 'FTS7008' })
+    await expect(startGrpcServer({ store: drivers.store, port: drivers.server.port })).rejects.toMatchObject({
+      code: 'FTS7008',
+    })
   })
 })
+
+describe('observation', () => {
+  const request = requestBytes({ kind: features('stats:rate'), entities: { driver_id: int64s(1n, 4n) } })
+  const path = `${serving}/GetOnlineFeatures`
+
+  test('counts calls by their status, and the features that were served', async () => {
+    const metrics = new ServingMetrics()
+    await using running = await serverOf({ store: drivers.store, metrics })
+    await running.client.call(path, request)
+    await running.client.failure(path, Buffer.from('garbage'))
+    const counts = metrics.endpoint(path)
+    expect(counts.statuses).toEqual(
+      new Map([
+        [0, 1],
+        [3, 1],
+      ]),
+    )
+    expect(metrics.views.get('stats')).toMatchObject({ requested: 2, notFound: 1 })
+  })
+
+  test('logs every call with the id and the trace that its client gave, and answers with both', async () => {
+    const entries: AccessEntry[] = []
+    await using running = await serverOf({ store: drivers.store, accessLog: (entry) => entries.push(entry) })
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const traceparent = `00-${traceId}-b7ad6b7169203331-01`
+    const metadata = new grpc.Metadata()
+    metadata.set('traceparent', traceparent)
+    metadata.set('x-request-id', 'r-1')
+    expect(await running.client.trailers(path, request, metadata)).toMatchObject({ traceparent, 'x-request-id': 'r-1' })
+    await running.client.call(path, request)
+    expect(entries).toMatchObject([
+      { requestId: 'r-1', method: 'gRPC', path, status: 0, traceId },
+      { requestId: expect.stringMatching(/^[0-9a-f]+-1$/), traceId: undefined },
+    ])
+  })
+
+  test('makes a span of every call where a program has registered OpenTelemetry', async () => {
+    const spans: { name: string; readonly attributes: Record<string, unknown>; ended: boolean }[] = []
+    trace.setGlobalTracerProvider({
+      getTracer: () => ({ startSpan: (name: string) => recordedSpan(name, spans) }) as unknown as Tracer,
+    })
+    try {
+      await using running = await serverOf({ store: drivers.store })
+      const trailers = await running.client.trailers(path, request, new grpc.Metadata())
+      expect(trailers.traceparent).toBe(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)
+      expect(spans).toEqual([{ name: path.slice(1), attributes: { 'rpc.grpc.status_code': 0 }, ended: true }])
+    } finally {
+      trace.disable()
+    }
+  })
+})
+
+/** A span as an SDK keeps it. */
+function recordedSpan(
+  name: string,
+  spans: { name: string; readonly attributes: Record<string, unknown>; ended: boolean }[],
+): object {
+  const recorded = { name, attributes: {} as Record<string, unknown>, ended: false }
+  spans.push(recorded)
+  return {
+    spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }),
+    setAttribute: (key: string, value: unknown) => {
+      recorded.attributes[key] = value
+    },
+    end: () => {
+      recorded.ended = true
+    },
+  }
+}
 
 async function serverOf(options: Parameters<typeof startGrpcServer>[0]) {
   const started = await startGrpcServer(options)

@@ -1,3 +1,4 @@
+import type * as Library from '@grpc/grpc-js'
 import type { Server, sendUnaryData } from '@grpc/grpc-js'
 import { compatibilityRules } from '../../config/compatibility.ts'
 import { file_feast_serving_GrpcServer } from '../../wire/gen/feast/serving/GrpcServer_pb.ts'
@@ -5,6 +6,7 @@ import { file_feast_serving_ServingService } from '../../wire/gen/feast/serving/
 import { file_grpc_health_v1_health } from '../../wire/gen/grpc/health/v1/health_pb.ts'
 import { file_grpc_reflection_v1_reflection } from '../../wire/gen/grpc/reflection/v1/reflection_pb.ts'
 import { file_grpc_reflection_v1alpha_reflection } from '../../wire/gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import type { AccessLog } from '../http/observe-requests.ts'
 import { cannotListen, readTlsFiles } from '../listening.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
@@ -14,6 +16,7 @@ import { featureServer } from './feature-server.ts'
 import { describeIn, type GrpcAnswer, ownAnswer } from './grpc-errors.ts'
 import type { GrpcService, MessageStream, StreamMethod, UnaryCall, UnaryMethod } from './grpc-method.ts'
 import { HealthService, healthServiceName } from './health-service.ts'
+import { CallObserver } from './observe-calls.ts'
 import { reflectionServiceNames, reflectionServices } from './reflection-service.ts'
 import { servingService } from './serving-service.ts'
 
@@ -24,12 +27,20 @@ export interface GrpcServerOptions extends ServingOptions {
   readonly port?: number | undefined
   /** PEM files; null for plain text. */
   readonly tls?: TlsFiles | null | undefined
+  /** Told of every call with one answer. */
+  readonly accessLog?: AccessLog | null | undefined
+}
+
+/** What methods are registered with. */
+interface Registration {
+  readonly context: ServingContext
+  readonly observer: CallObserver
 }
 
 /** How long calls may take to end when the server is closed, beyond the time that a request may take. */
 const drainMillis = 2000
 
-type Grpc = typeof import('@grpc/grpc-js')
+type Grpc = typeof Library
 
 /**
  * Serves a feature store over gRPC until it is closed: `feast.serving.ServingService`, `GrpcFeatureServer`, health and
@@ -47,8 +58,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.enable_channelz': 0,
   })
   const services = writeServices(context)
-  const health = addServices(server, grpc, context)
-  const bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })
+  const observer = new CallObserver(context, options.accessLog ?? null)
+  await observer.load()
+  const health = addServices(server, grpc, { context, observer })
+  let bound: number
+  try {
+    bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })
+  } catch (error) {
+    await services.close()
+    throw error
+  }
   return {
     address: host,
     port: bound,
@@ -60,7 +79,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   }
 }
 
-function addServices(server: Server, grpc: Grpc, context: ServingContext): HealthService {
+function addServices(server: Server, grpc: Grpc, registration: Registration): HealthService {
+  const { context } = registration
   const likeFeast = compatibilityRules(context.store.config).onlyGrpcFeatureServer
   const own = likeFeast ? [feastFeatureServer(context)] : [servingService(context), featureServer(context)]
   const names = [...own.map(({ name }) => name), healthServiceName, ...reflectionServiceNames]
@@ -74,8 +94,8 @@ function addServices(server: Server, grpc: Grpc, context: ServingContext): Healt
   ]
   const services: readonly GrpcService[] = [...own, health, ...(likeFeast ? [] : reflectionServices(names, files))]
   for (const service of services) {
-    for (const method of service.unary) registerUnary(server, grpc, context, method)
-    for (const method of service.streams) registerStream(server, grpc, context, method)
+    for (const method of service.unary) registerUnary(server, grpc, registration, method)
+    for (const method of service.streams) registerStream(server, grpc, registration, method)
   }
   return health
 }
@@ -83,26 +103,30 @@ function addServices(server: Server, grpc: Grpc, context: ServingContext): Healt
 /** Messages cross the library as bytes; methods read and write them. */
 const asBytes = (bytes: Buffer): Buffer => bytes
 
-function registerUnary(server: Server, grpc: Grpc, context: ServingContext, method: UnaryMethod): void {
-  const counts = context.metrics.endpoint(method.path)
+function registerUnary(server: Server, grpc: Grpc, registration: Registration, method: UnaryMethod): void {
+  const { context, observer } = registration
+  const observe = observer.method(method.path)
   const handle = (call: UnaryCall, callback: sendUnaryData<Buffer>): void => {
-    const started = performance.now()
-    method.answer(call.request).then(
-      (answer) => {
-        callback(null, answer)
-        counts.observe(grpc.status.OK, (performance.now() - started) / 1000)
-      },
-      (error: unknown) => {
-        const end = failure(grpc, context, method, error)
-        callback(end)
-        counts.observe(end.code, (performance.now() - started) / 1000)
-      },
-    )
+    const observed = observe(call.metadata)
+    const work = (): void => {
+      method.answer(call.request).then(
+        (answer) => {
+          callback(null, answer, observed.trailer(grpc))
+          observed.end(grpc.status.OK)
+        },
+        (error: unknown) => {
+          const end = failure(grpc, context, method, error, observed.trailer(grpc))
+          callback(end)
+          observed.end(end.code)
+        },
+      )
+    }
+    observed.within(work)
   }
   server.register(method.path, handle, asBytes, asBytes, 'unary')
 }
 
-function registerStream(server: Server, grpc: Grpc, context: ServingContext, method: StreamMethod): void {
+function registerStream(server: Server, grpc: Grpc, { context }: Registration, method: StreamMethod): void {
   const handle = (call: MessageStream): void => {
     try {
       method.start(call, (error) => call.emit('error', failure(grpc, context, method, error)))
@@ -119,13 +143,14 @@ function failure(
   { logger }: ServingContext,
   { path, ending = ownAnswer }: Pick<UnaryMethod, 'path' | 'ending'>,
   error: unknown,
+  trailer: InstanceType<Grpc['Metadata']> = new grpc.Metadata(),
 ): { readonly code: number; readonly details: string; readonly metadata: InstanceType<Grpc['Metadata']> } {
   const answer: GrpcAnswer = ending(error)
   if (answer.code === 'INTERNAL') logger.error('A gRPC call failed.', { path, error: String(error) })
   return {
     code: grpc.status[answer.code],
     details: answer.details,
-    metadata: describeIn(new grpc.Metadata(), error),
+    metadata: describeIn(trailer, error),
   }
 }
 

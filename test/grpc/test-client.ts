@@ -1,12 +1,12 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { timestampDate } from '@bufbuild/protobuf/wkt'
 import grpc from '@grpc/grpc-js'
-import { statusNames } from '../../store/feature-status.ts'
+import { statusNames } from '../../src/store/feature-status.ts'
 import {
   GetOnlineFeaturesRequestSchema,
   GetOnlineFeaturesResponseSchema,
-} from '../../wire/gen/feast/serving/ServingService_pb.ts'
-import type { Value } from '../../wire/gen/feast/types/Value_pb.ts'
+} from '../../src/wire/gen/feast/serving/ServingService_pb.ts'
+import type { Value } from '../../src/wire/gen/feast/types/Value_pb.ts'
 
 type OnlineRequest = MessageInitShape<typeof GetOnlineFeaturesRequestSchema>
 
@@ -35,13 +35,23 @@ export class TestClient {
     this.#client.close()
   }
 
-  call(path: string, request: Buffer, deadlineMillis = 10_000, metadata = new grpc.Metadata()): Promise<Buffer> {
+  call(path: string, request: Buffer, deadlineMillis = 10_000): Promise<Buffer> {
     const options = { deadline: Date.now() + deadlineMillis }
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(path, same, same, request, metadata, options, (error, answer) => {
+      this.#client.makeUnaryRequest(path, same, same, request, options, (error, answer) => {
         if (error === null && answer !== undefined) resolve(answer)
         else reject(error)
       })
+    })
+  }
+
+  /** The trailers of a call that succeeds. */
+  trailers(path: string, request: Buffer, metadata: grpc.Metadata): Promise<Readonly<Record<string, unknown>>> {
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(path, same, same, request, metadata, (error) => {
+        if (error !== null) reject(error)
+      })
+      call.on('status', (status) => resolve(status.metadata.getMap()))
     })
   }
 
