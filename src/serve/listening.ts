@@ -1,4 +1,7 @@
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { Server } from 'node:net'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { TlsFiles } from './serving-settings.ts'
 
@@ -30,4 +33,25 @@ export function cannotListen(host: string, port: number, cause: unknown): Featur
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const fault = whyNot[code] ?? (cause instanceof Error ? cause.message : String(cause))
   return new FeatureStoreError('FTS7008', { message: `The server cannot listen on ${host}:${port}: ${fault}.`, cause })
+}
+
+/**
+ * Lets a server listen on one address. Of a name's addresses that is the first of IPv4, which clients of `localhost` try
+ * too. @throws FTS7008
+ */
+export async function listenOn(
+  server: Server,
+  host: string,
+  port: number,
+): Promise<{ readonly address: string; readonly port: number }> {
+  try {
+    const { address } = await lookup(host, { order: 'ipv4first' })
+    const listening = once(server, 'listening')
+    server.listen({ host: address, port })
+    await listening
+  } catch (cause) {
+    throw cannotListen(host, port, cause)
+  }
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound : { address: host, port }
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { ServedAddresses } from './announcement.ts'
 import type { PublishedMetric } from './metrics/published-metric.ts'
 import type { MetricsCollector } from './serving-context.ts'
@@ -16,6 +17,10 @@ export type FromWorker =
 export type FromPrimary =
   | { readonly kind: 'allMetrics'; readonly id: number; readonly text: MetricsText | null }
   | { readonly kind: 'giveMetrics'; readonly id: number }
+  /** Comes with a connection. */
+  | { readonly kind: 'connection' }
+  /** Comes after the last connection. */
+  | { readonly kind: 'end' }
 
 /** How long a worker waits for the metrics of the others. */
 const metricsSeconds = 5
@@ -34,6 +39,23 @@ export function answerPrimary(own: () => Promise<readonly PublishedMetric[]>): v
       (metrics) => tellPrimary({ kind: 'ownMetrics', id: message.id, metrics }),
       () => tellPrimary({ kind: 'ownMetrics', id: message.id, metrics: [] }),
     )
+  })
+}
+
+/** Takes the connections that the primary hands to this process, and its word that there will be no more. */
+export function takeConnections(accept: (socket: Socket) => void): void {
+  process.on('message', (message: FromPrimary, handle: unknown) => {
+    // A client may have left meanwhile; then there is no connection.
+    if (message.kind === 'connection' && handle instanceof Socket) accept(handle)
+  })
+}
+
+/** Settles when the primary wants this process to end; never in a process that has none. */
+export function endWanted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('message', (message: FromPrimary) => {
+      if (message.kind === 'end') resolve()
+    })
   })
 }
 

@@ -5,10 +5,11 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ServedAddresses } from './announcement.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
-import { cannotListen } from './listening.ts'
+import { listenOn } from './listening.ts'
 import type { RunningServer } from './serving-context.ts'
 import type { ServingSettings } from './serving-settings.ts'
-import type { FromWorker } from './worker-messages.ts'
+import { SharedPort } from './shared-port.ts'
+import type { FromPrimary, FromWorker } from './worker-messages.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
 
 export interface SuperviseOptions {
@@ -35,8 +36,8 @@ const endMillis = 10_000
  */
 export async function superviseWorkers(options: SuperviseOptions): Promise<void> {
   const { settings, signal } = options
-  await tryPorts(settings)
-  const supervisor = new Supervisor(options)
+  await tryGrpcPort(settings)
+  const supervisor = await Supervisor.open(options)
   let metrics: RunningServer | undefined
   const terminated = once(process, 'SIGTERM')
   const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort')
@@ -58,36 +59,39 @@ export async function superviseWorkers(options: SuperviseOptions): Promise<void>
   }
 }
 
-/** Says once, and before any worker is started, that a port cannot be had. */
-async function tryPorts({ host, port, grpcPort }: ServingSettings): Promise<void> {
-  for (const each of [port, grpcPort]) {
-    if (each === null || each === 0) continue
-    const server = createServer()
-    try {
-      const listening = once(server, 'listening')
-      server.listen({ host, port: each })
-      await listening
-    } catch (cause) {
-      throw cannotListen(host, each, cause)
-    }
-    const closed = once(server, 'close')
-    server.close()
-    await closed
-  }
+/** Says once, and before any worker is started, that the port of gRPC cannot be had; workers share it by themselves. */
+async function tryGrpcPort({ host, grpcPort }: ServingSettings): Promise<void> {
+  if (grpcPort === null || grpcPort === 0) return
+  const server = createServer()
+  await listenOn(server, host, grpcPort)
+  const closed = once(server, 'close')
+  server.close()
+  await closed
 }
 
 class Supervisor {
   readonly metrics = new WorkerMetrics(() => [...this.#ready.keys()])
   readonly #options: SuperviseOptions
+  #port: SharedPort | null = null
   readonly #workers = new Set<Worker>()
   readonly #ready = new Map<Worker, ServedAddresses>()
+  /** Whether all workers listened at some time. */
+  #complete = false
   #ending = false
   #waitMillis = firstWaitMillis
   #announced: ((addresses: ServedAddresses) => void) | undefined
   #failed: ((error: Error) => void) | undefined
 
-  constructor(options: SuperviseOptions) {
+  private constructor(options: SuperviseOptions) {
     this.#options = options
+  }
+
+  /** @throws FTS7008 when the port cannot be had. */
+  static async open(options: SuperviseOptions): Promise<Supervisor> {
+    const supervisor = new Supervisor(options)
+    const { host, port } = options.settings
+    if (port !== null) supervisor.#port = await SharedPort.listen(host, port, () => [...supervisor.#ready.keys()])
+    return supervisor
   }
 
   /** Starts the workers; the addresses that they share. */
@@ -102,9 +106,12 @@ class Supervisor {
   /** Lets the workers finish what they work on. */
   async stop(atMostMillis: number): Promise<void> {
     this.#ending = true
+    await this.#port?.close()
     const living = [...this.#workers]
     const ends = living.map((worker) => once(worker, 'exit'))
-    for (const worker of living) worker.process.kill('SIGTERM')
+    // Not a signal, which could overtake the connections that were handed over before it.
+    const message: FromPrimary = { kind: 'end' }
+    for (const worker of living) worker.send(message, () => {})
     const timer = setTimeout(() => {
       for (const worker of this.#workers) worker.process.kill('SIGKILL')
     }, atMostMillis)
@@ -131,7 +138,15 @@ class Supervisor {
 
   #isReady(worker: Worker, addresses: ServedAddresses): void {
     this.#ready.set(worker, addresses)
-    if (this.#ready.size === this.#options.settings.workers) this.#announced?.(addresses)
+    this.#port?.workerIsReady()
+    if (this.#complete || this.#ready.size < this.#options.settings.workers) return
+    this.#complete = true
+    this.#announced?.({ ...addresses, http: this.#url() })
+  }
+
+  #url(): string | null {
+    const scheme = this.#options.settings.tls === null ? 'http' : 'https'
+    return this.#port === null ? null : `${scheme}://${this.#port.address}`
   }
 
   #replace(
@@ -139,11 +154,12 @@ class Supervisor {
     end: { readonly code: number; readonly signal: string; readonly livedMillis: number },
   ): void {
     const { code, signal, livedMillis } = end
-    if (this.#announced !== undefined && !this.#ready.has(worker)) {
+    if (!this.#complete && !this.#ready.has(worker)) {
       // Before everything listens for the first time the reason lies in the configuration; trying again is no use.
       this.#failed?.(
         new FeatureStoreError('FTS7012', { message: `A worker process could not start; it ended with ${code}.` }),
       )
+      return
     }
     if (livedMillis > healthyMillis) this.#waitMillis = firstWaitMillis
     const waitMillis = this.#waitMillis

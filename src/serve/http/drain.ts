@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 
 /**
@@ -10,24 +10,34 @@ const lingerMillis = 500
 
 const lookAgainMillis = 10
 
-/**
- * Ends a server without losing a request: takes no new connections, answers what arrives on those that are open, each
- * with `connection: close`, then closes those that stay idle. After `atMostMillis` whatever is left is cut off.
- */
-export async function drain(server: Server, atMostMillis: number): Promise<void> {
-  // Connections that the system has accepted for us already become ours first.
-  await turn()
-  await turn()
-  let open = true
-  // Not the method of the HTTP server, which closes idle connections at once.
-  NetServer.prototype.close.call(server, () => {
-    open = false
+/** The connections of a server, those included that another process handed to it. */
+export function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
   })
+  return open
+}
+
+/** Lets a server take no new connections. Those that the system has accepted for it already become its own first. */
+export async function stopListening(server: NetServer): Promise<void> {
+  await turn()
+  await turn()
+  // Not the method of an HTTP server, which closes idle connections at once.
+  if (server.listening) NetServer.prototype.close.call(server)
+}
+
+/**
+ * Ends a server that takes no new connections without losing a request: answers what arrives on those that are open,
+ * each with `connection: close`, then closes those that stay idle. After `atMostMillis` whatever is left is cut off.
+ */
+export async function drain(server: Server, open: ReadonlySet<Socket>, atMostMillis: number): Promise<void> {
   const started = performance.now()
-  while (open) {
+  while (open.size > 0) {
     const waited = performance.now() - started
     if (waited > lingerMillis) server.closeIdleConnections()
-    if (waited > atMostMillis) server.closeAllConnections()
+    if (waited > atMostMillis) for (const socket of open) socket.destroy()
     await sleep(lookAgainMillis)
   }
 }

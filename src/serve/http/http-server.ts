@@ -1,13 +1,11 @@
-import { lookup } from 'node:dns/promises'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { cannotListen, readTlsFiles } from '../listening.ts'
+import { listenOn, readTlsFiles } from '../listening.ts'
 import { givenRequestId, requestIds } from '../request-ids.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
 import { answerErrors } from './answer-errors.ts'
-import { drain } from './drain.ts'
+import { connectionsOf, drain, stopListening } from './drain.ts'
 import { type AccessLog, observeRequests } from './observe-requests.ts'
 import { registerRoutes } from './routes.ts'
 
@@ -20,8 +18,15 @@ export interface HttpServerOptions extends ServingOptions {
   readonly keepAliveSeconds?: number | undefined
   /** PEM files; null for plain HTTP. */
   readonly tls?: TlsFiles | null | undefined
+  /** False for a server whose connections come from elsewhere, by `accept`. */
+  readonly listens?: boolean | undefined
   /** Told of every request. Default: nobody is. */
   readonly accessLog?: AccessLog | null | undefined
+}
+
+/** A server that also takes connections which another process has accepted. */
+export interface RunningHttpServer extends RunningServer {
+  accept(socket: Socket): void
 }
 
 /** How long requests may take to end when the server is closed, beyond the time that a request may take. */
@@ -31,27 +36,30 @@ const drainMillis = 2000
  * Serves a feature store over HTTP until it is closed.
  * @throws FTS7008 when host and port cannot be had, FTS7009 for the files of a certificate.
  */
-export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
+export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { host = '127.0.0.1', port = 0 } = options
   const context = servingContext(options)
   const app = await makeApp(options, context)
-  const server = app.server
-  try {
-    await listen(server, host, port)
-  } catch (cause) {
+  const { server } = app
+  const open = connectionsOf(server)
+  const close = async (): Promise<void> => {
+    await stopListening(server)
+    // Not before: clients that are told to close come back at once, and must not find the port just closing.
+    context.draining = true
+    await drain(server, open, context.gate.limits.requestTimeoutSeconds * 1000 + drainMillis)
     await app.close()
-    throw cannotListen(host, port, cause)
   }
-  const bound = server.address()
-  const at = typeof bound === 'object' && bound !== null ? bound : { address: host, port }
-  return {
-    address: at.address,
-    port: at.port,
-    close: async () => {
-      context.draining = true
-      await drain(server, context.gate.limits.requestTimeoutSeconds * 1000 + drainMillis)
-      await app.close()
-    },
+  const accept = (socket: Socket): void => {
+    server.emit('connection', socket)
+    socket.resume()
+  }
+  if (options.listens === false) return { address: host, port, close, accept }
+  try {
+    const bound = await listenOn(server, host, port)
+    return { ...bound, close, accept }
+  } catch (error) {
+    await app.close()
+    throw error
   }
 }
 
@@ -99,12 +107,4 @@ async function makeApp(
   registerRoutes(app, context)
   await app.ready()
   return app
-}
-
-/** Listens on one address. Of a name's addresses that is the first of IPv4, which clients of `localhost` try too. */
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  const { address } = await lookup(host, { order: 'ipv4first' })
-  const listening = once(server, 'listening')
-  server.listen({ host: address, port })
-  await listening
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Logger } from '../../base/logger.ts'
-import { cannotListen } from '../listening.ts'
+import { listenOn } from '../listening.ts'
 import type { MetricsCollector, RunningServer } from '../serving-context.ts'
 
 /**
@@ -24,17 +24,9 @@ export async function startMetricsServer(options: {
       },
     )
   })
-  try {
-    const listening = once(server, 'listening')
-    server.listen({ host, port })
-    await listening
-  } catch (cause) {
-    throw cannotListen(host, port, cause)
-  }
-  const bound = server.address()
+  const bound = await listenOn(server, host, port)
   return {
-    address: host,
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
+    ...bound,
     close: async () => {
       const closed = once(server, 'close')
       server.close()

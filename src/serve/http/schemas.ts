@@ -1,6 +1,6 @@
 /** Schemas of requests and answers, for the description of the server at GET /openapi.json. Nothing is checked by them. */
 
-interface Schema {
+export interface Schema {
   readonly [keyword: string]: unknown
 }
 
