@@ -39,7 +39,10 @@ export class ServedProcess {
         await options.answers()
         return new ServedProcess(child, performance.now() - started)
       } catch {
-        if (performance.now() - started > 60_000) throw new Error(`${command.join(' ')} does not answer:\n${output}`)
+        if (performance.now() - started > 120_000) {
+          child.kill('SIGKILL')
+          throw new Error(`${command.join(' ')} does not answer:\n${output}`)
+        }
         await sleep(2)
       }
     }
