@@ -6,7 +6,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
  * How long idle connections may stay open: a client that sends a request on one in this time still gets its answer, and
  * is told to close. A connection that was closed at once could cross with a request on its way.
  */
-const lingerMillis = 500
+const lingerMillis = 2000
 
 const lookAgainMillis = 10
 
