@@ -1,5 +1,5 @@
 import type { OnlineRead, OnlineTable } from '../../plugin/online-store.ts'
-import { CommandWriter, encodedValues } from './command-writer.ts'
+import { type CommandWriter, encodedValues } from './command-writer.ts'
 import { eventField, featureField, projectSuffix } from './redis-layout.ts'
 
 /** The fields of one view that a read asks for, as RESP. Made once for a table and a list of features. */
@@ -10,17 +10,41 @@ interface ViewFields {
 }
 
 /** An `HMGET` for all views that share entity keys, but for the key. Made once for each combination of views. */
-export interface CommandPlan {
+export class CommandPlan {
   readonly views: readonly ViewFields[]
-  /** What stands before the key. */
-  readonly head: Uint8Array
-  /** What stands behind the key: the fields of all views. */
-  readonly tail: Uint8Array
   /** What every reply begins with. */
   readonly replyHead: Uint8Array
   /** What is appended to entity keys. */
   readonly suffix: Uint8Array
+  /** What stands behind an entity key: the suffix, and the fields of all views. */
+  readonly #tail: Uint8Array
+  readonly #valueCount: number
+  /** What stands before an entity key of this length: keys of a request are mostly equally long. */
+  #head: Uint8Array = new Uint8Array(0)
+  #headLength = -1
+
+  constructor(views: readonly ViewFields[], project: string) {
+    this.views = views
+    this.#valueCount = views.reduce((sum, view) => sum + view.features.length + 1, 0)
+    this.replyHead = utf8.encode(`*${this.#valueCount}\r\n`)
+    this.suffix = projectSuffix(project)
+    this.#tail = new Uint8Array(Buffer.concat([this.suffix, utf8.encode('\r\n'), ...views.map((view) => view.encoded)]))
+  }
+
+  /** Writes the command for an entity key. */
+  write(writer: CommandWriter, entityKey: Uint8Array): void {
+    if (entityKey.length !== this.#headLength) {
+      this.#headLength = entityKey.length
+      const keyLength = entityKey.length + this.suffix.length
+      this.#head = utf8.encode(`*${this.#valueCount + 2}\r\n$5\r\nHMGET\r\n$${keyLength}\r\n`)
+    }
+    writer.raw(this.#head)
+    writer.raw(entityKey)
+    writer.raw(this.#tail)
+  }
 }
+
+const utf8 = new TextEncoder()
 
 /** Requests come in a few shapes; callers that make up new ones all the time must not fill the memory. */
 const keptShapes = 100
@@ -33,7 +57,7 @@ export function commandPlan(reads: readonly OnlineRead[]): CommandPlan {
   const [first] = views
   const plans = first === undefined ? [] : listOf(plansByFirstView, first)
   const known = plans.find((plan) => isSame(plan.views, views))
-  return known ?? keep(plans, makePlan(views, reads[0]?.table.project ?? ''))
+  return known ?? keep(plans, new CommandPlan(views, reads[0]?.table.project ?? ''))
 }
 
 function viewFields(read: OnlineRead): ViewFields {
@@ -43,20 +67,6 @@ function viewFields(read: OnlineRead): ViewFields {
   if (known !== undefined) return known
   const fields = [...features.map((feature) => featureField(table, feature)), eventField(table)]
   return keep(shapes, { features, encoded: encodedValues(fields) })
-}
-
-function makePlan(views: readonly ViewFields[], project: string): CommandPlan {
-  const valueCount = views.reduce((sum, view) => sum + view.features.length + 1, 0)
-  const head = new CommandWriter(64)
-  head.begin(2 + valueCount)
-  head.value('HMGET')
-  return {
-    views,
-    head: new Uint8Array(head.bytes.subarray(0, head.length)),
-    tail: new Uint8Array(Buffer.concat(views.map((view) => view.encoded))),
-    replyHead: new TextEncoder().encode(`*${valueCount}\r\n`),
-    suffix: projectSuffix(project),
-  }
 }
 
 function listOf<K extends object, V>(lists: WeakMap<K, V[]>, key: K): V[] {

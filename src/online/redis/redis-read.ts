@@ -29,7 +29,7 @@ export async function readCells(
   signal: AbortSignal | undefined,
 ): Promise<readonly OnlineCells[]> {
   signal?.throwIfAborted()
-  const cells = reads.map((read) => new ReplyCells(read))
+  const cells = ReplyCells.forReads(reads)
   const groups = groupByKeys(reads, cells)
   if (groups.length === 0) return cells
   if (!topology.isKnown) await topology.discover()
@@ -94,13 +94,8 @@ class ReadRounds {
       if (errand.isAsking) connection.command(['ASKING']).catch(() => {})
       const { writer } = connection
       for (const { group, rows } of errand.parts) {
-        const { head, tail, suffix } = group.plan
-        const keys = rows === null ? group.entityKeys : rows.map((row) => group.entityKeys[row] as Uint8Array)
-        for (const key of keys) {
-          writer.raw(head)
-          writer.joined(key, suffix)
-          writer.raw(tail)
-        }
+        if (rows === null) for (const key of group.entityKeys) group.plan.write(writer, key)
+        else for (const row of rows) group.plan.write(writer, group.entityKeys[row] as Uint8Array)
       }
       connection.expect(sink)
       await sink.done
