@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import type { OnlineStore, OnlineWriteSummary } from '../../plugin/online-store.ts'
 import type { Bench, Row } from './bench.ts'
 import type { Rules } from './harness.ts'
@@ -10,9 +11,7 @@ export const robustness: Rules = {
     try {
       const keys = Array.from({ length: 12 }, (_, index) => `k${index}`)
       const events = shuffled(Array.from({ length: 96 }, (_, index) => index + 1))
-      let isDone = false
-      const watch = watchRows(bench, reader, keys, () => isDone)
-      const summaries = await Promise.all(
+      const writing = Promise.all(
         writers.map((writer, index) =>
           writeAll(
             bench,
@@ -22,8 +21,8 @@ export const robustness: Rules = {
           ),
         ),
       )
-      isDone = true
-      await watch
+      await watchRows(bench, reader, keys, writing)
+      const summaries = await writing
       for (const summary of summaries.flat()) assert.equal(summary.written + summary.stale, keys.length)
       assert.deepEqual(
         await bench.read(keys),
@@ -84,18 +83,30 @@ async function watchRows(
   bench: Bench,
   reader: OnlineStore,
   keys: readonly string[],
-  isDone: () => boolean,
+  writing: Promise<unknown>,
 ): Promise<void> {
-  const latest = new Map<string, number>()
-  while (!isDone()) {
-    const found = await bench.read(keys, ['a', 'b'], undefined, reader)
-    for (const [index, row] of found.entries()) {
-      if (row === null) continue
-      const [event, { a, b }] = row
-      assert.deepEqual([a, b], [`${event}`, `${event}`], `values of the event ${event}`)
-      const key = keys[index] ?? ''
-      assert.ok(event >= (latest.get(key) ?? 0), `${key} went back from event ${latest.get(key)} to ${event}`)
-      latest.set(key, event)
+  let isDone = false
+  const done = writing.finally(() => {
+    isDone = true
+  })
+  // Whoever finds a fault first: the writers end in any case, before their stores are closed.
+  const [watched] = await Promise.allSettled([watch(), done])
+  if (watched.status === 'rejected') throw watched.reason
+
+  async function watch(): Promise<void> {
+    const latest = new Map<string, number>()
+    while (!isDone) {
+      const found = await bench.read(keys, ['a', 'b'], undefined, reader)
+      for (const [index, row] of found.entries()) {
+        if (row === null) continue
+        const [event, { a, b }] = row
+        assert.deepEqual([a, b], [`${event}`, `${event}`], `values of the event ${event}`)
+        const key = keys[index] ?? ''
+        assert.ok(event >= (latest.get(key) ?? 0), `${key} went back from event ${latest.get(key)} to ${event}`)
+        latest.set(key, event)
+      }
+      // A store without I/O would leave the writers no turn.
+      await setImmediate()
     }
   }
 }
