@@ -12,6 +12,11 @@ export function recordedInfrastructure(contents: RegistryContents, project: stri
   )
 }
 
+/** What Feast's stores record a table as. */
+function nameOf({ project, view, version }: OnlineTable): string {
+  return `${project}_${view}${version === null ? '' : `_v${version}`}`
+}
+
 /**
  * The tables that nothing needs any more once the registry holds `after`: those of views that went, and those that an
  * interrupted apply left in the record.
@@ -24,7 +29,8 @@ export function droppedTables(
 ): readonly OnlineTable[] {
   const kept = projectTables(change.after, project, versioned).kept
   const gone = tablesBeside(projectTables(change.before, project, versioned).kept, kept)
-  const known = new Set(store.infrastructure([...kept, ...gone]).map((object) => object.name))
+  // A store that records nothing may come after one that did: what is kept counts by its name as well.
+  const known = new Set([...store.infrastructure([...kept, ...gone]).map((object) => object.name), ...kept.map(nameOf)])
   const left = recordedInfrastructure(change.before, project)
     .filter((object) => !known.has(object.name))
     .map((object): OnlineTable => {

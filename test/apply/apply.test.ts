@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { frozenClock } from '../../src/base/clock.ts'
 import { Instant } from '../../src/base/instant.ts'
 import { fileSource } from '../../src/define/data-source.ts'
 import { entity } from '../../src/define/entity.ts'
@@ -6,6 +7,8 @@ import { featureService } from '../../src/define/feature-service.ts'
 import { featureView } from '../../src/define/feature-view.ts'
 import { onDemandFeatureView } from '../../src/define/on-demand-feature-view.ts'
 import { emptyRegistry } from '../../src/model/registry-contents.ts'
+import { openMemoryOnlineStore } from '../../src/online/memory/memory-online-store.ts'
+import type { OnlineStore } from '../../src/plugin/online-store.ts'
 import { putObject } from '../../src/registry/change.ts'
 import { getFeatureView, getOnDemandFeatureView } from '../../src/registry/lookup.ts'
 import { openMemoryRegistryStore } from '../../src/registry/memory/memory-registry-store.ts'
@@ -65,6 +68,28 @@ test('a source whose file is not there yet is a warning, and none when validatio
   const made = await plan(context, repository(view('stats')))
   expect(made.warnings).toEqual(['Data source "stats_source": there is no file data/stats.parquet yet.'])
   expect((await plan(context, repository(view('stats')), { skipSourceValidation: true })).warnings).toEqual([])
+})
+
+test('values that another kind of store already holds stay when the registry still records the tables of the former one', async () => {
+  const registry = openMemoryRegistryStore(emptyRegistry, frozenClock(Instant.fromEpochSeconds(0)))
+  const registryOptions = { enable_online_feature_view_versioning: true }
+  const former = await openContext({ registry, registryOptions })
+  await apply(former, repository(view('stats')))
+  const definitions = repository(view('stats', { conv_rate: float64, trips: int64 }), view('trips'))
+  await apply(former, definitions)
+  expect((await former.contents()).infrastructure.map((each) => each.name)).toContain('rides_stats_v1')
+  const dropped: string[] = []
+  const watched = forward(openMemoryOnlineStore())
+  const online = (): OnlineStore => ({
+    ...watched,
+    update: (change) => {
+      dropped.push(...change.drop.map((each) => `${each.view} ${each.version}`))
+      return watched.update(change)
+    },
+  })
+  const rest = repository(view('stats', { conv_rate: float64, trips: int64 }))
+  await apply(await openContext({ registry, registryOptions, online }), rest)
+  expect(new Set(dropped)).toEqual(new Set(['trips null']))
 })
 
 test('what is not in the code is removed, with its table, its versions and its record', async () => {
