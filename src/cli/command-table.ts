@@ -123,6 +123,16 @@ const lifecycle: readonly CommandRow[] = [
     load: () => import('./commands/materialize-incremental.ts'),
   },
   {
+    path: 'online convert',
+    group: 'Materialize',
+    summary: 'bring online values to online_store.layout, in place',
+    options: [],
+    json: '{project, views, layout, converted}',
+    examples: ['online convert'],
+    resume: 'What was converted stays, and all keys can be read; run the same command again to go on.',
+    load: () => import('./commands/online-convert.ts'),
+  },
+  {
     path: 'get-online-features',
     group: 'Retrieve',
     summary: 'read the latest values of keys',

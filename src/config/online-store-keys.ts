@@ -30,6 +30,7 @@ export const onlineStoreTypes = {
     path: text('file, relative to repo', 'data/online.db'),
     text_search_enabled: flag('keyword search on', false),
     enable_openai_compatible_store: flag('expose views as OpenAI vector stores', false),
+    layout: choice(['feast', 'packed'], 'ours: one row per feature as in Feast, or one blob per key and view', 'feast'),
   }),
   redis: store('RedisOnlineStore', {
     redis_type: choice(['redis', 'redis_cluster', 'redis_sentinel'], 'redis, redis_cluster or redis_sentinel', 'redis'),

@@ -60,6 +60,23 @@ export class CellBlock implements OnlineCells {
     this.#length = end
   }
 
+  /** Copies bytes that hold several values into the block; where they begin in it, for {@link setRange}. */
+  append(bytes: Uint8Array): number {
+    const start = this.#length
+    const end = start + bytes.length
+    if (end > this.#bytes.length) this.#grow(end)
+    this.#bytes.set(bytes, start)
+    this.#length = end
+    return start
+  }
+
+  /** Makes a part of what was appended the value of a cell. */
+  setRange(row: number, feature: number, start: number, end: number): void {
+    const cell = row * this.featureCount + feature
+    this.starts[cell] = start
+    this.ends[cell] = end
+  }
+
   setEvent(row: number, seconds: number, micros: number): void {
     this.eventSeconds[row] = seconds
     this.eventMicros[row] = micros

@@ -45,6 +45,14 @@ export interface OnlineWriteSummary {
   readonly stale: number
 }
 
+/** What a conversion did. */
+export interface LayoutConversion {
+  /** The layout that all keys are in now. */
+  readonly layout: 'feast' | 'packed'
+  /** Keys that were in the other one. */
+  readonly converted: number
+}
+
 /** What a store can do beyond the rules that all of them keep; the support matrix of the docs is made of these. */
 export interface OnlineStoreCapabilities {
   /** Drops rows by itself some time after they were written. */
@@ -85,6 +93,12 @@ export interface OnlineStore {
 
   /** Drops the tables and nothing that another project uses. */
   teardown(tables: readonly OnlineTable[]): Promise<void>
+
+  /**
+   * Brings what is stored in these tables to the layout of the configuration, in place: for stores that have more than
+   * one. Each key changes at once and stays readable and writable meanwhile; after a break the same call goes on.
+   */
+  convert?(tables: readonly OnlineTable[], signal?: AbortSignal): Promise<LayoutConversion>
 
   /** One cheap round trip, for readiness checks. @throws what a read would throw when the store cannot be reached. */
   ping(signal?: AbortSignal): Promise<void>

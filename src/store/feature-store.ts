@@ -11,6 +11,11 @@ import { getProject } from '../registry/lookup.ts'
 import type { Plan } from '../registry/plan.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
 import { apply } from './apply.ts'
+import {
+  type ConvertOnlineStoreRequest,
+  convertOnlineStore,
+  type OnlineStoreConversion,
+} from './convert-online-store.ts'
 import { type DefinitionsInput, isDefinitions, toDefinitions } from './definitions-input.ts'
 import { type DeletedObject, deleteObject } from './delete-object.ts'
 import type { EntityCoercion, OnlineEntityInput } from './entity-columns.ts'
@@ -202,6 +207,11 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
   /** Takes that mark off the views that still have it. */
   releaseViews(views: readonly ReservedView[]): Promise<void> {
     return releaseViews(this.#context, views)
+  }
+
+  /** Brings online values to the layout of the configuration, in place. See {@link convertOnlineStore}. */
+  convertOnlineStore(request: ConvertOnlineStoreRequest = {}): Promise<OnlineStoreConversion> {
+    return convertOnlineStore(this.#context, request)
   }
 
   /** Writes rows of a push source to the online store, the offline store or both. */

@@ -88,6 +88,26 @@ export const onlineFixtures: Readonly<Record<string, Fixture>> = {
     const table = { project: 'rides', view: 'driver stats', version: null, joinKeys: ['driver_id'], features: [] }
     return tableName('{project}.{table_name}', table)
   },
+  FTS5024: async () => {
+    const { frameOf } = await import('../../src/serve/frame-request.ts')
+    return frameOf({ driver_id: [1001, 1002], conv_rate: [0.5] })
+  },
+  FTS5040: async () => {
+    const { nameHashes } = await import('../../src/online/online-common/packed-row.ts')
+    return nameHashes(['feature_38961', 'feature_115567'])
+  },
+  FTS5041: async () => {
+    const { unpackRow } = await import('../../src/online/online-common/packed-row.ts')
+    return unpackRow(new Uint8Array([254, 1, 0]))
+  },
+  FTS5042: async (stage) => {
+    const { convertOnlineStore } = await import('../../src/store/convert-online-store.ts')
+    const { openMemoryOnlineStore } = await import('../../src/online/memory/memory-online-store.ts')
+    const { FeatureStore } = await import('../../src/store/feature-store.ts')
+    const context = FeatureStore.contextOf(await stage.applied())
+    const config = { ...context.config, onlineStore: { type: 'postgres', options: {} } }
+    return convertOnlineStore({ ...context, config, onlineStore: async () => openMemoryOnlineStore() })
+  },
   FTS5081: async () => {
     const { encodeValue } = await import('../../src/types/value-codec.ts')
     const { int32 } = await import('../../src/types/data-type.ts')

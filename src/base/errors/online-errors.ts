@@ -168,6 +168,27 @@ export const onlineErrors = {
     cause: 'The names of project and view make up the name of a table, which this online store would not accept.',
     fix: 'Rename the view, or change how the store names tables, such as table_name_template of DynamoDB.',
   },
+  FTS5040: {
+    title: 'Names cannot be packed',
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The packed layout of the online store tells features of a view apart by a hash, which two of them share.',
+    fix: 'Rename one of the features, or leave online_store.layout at feast.',
+  },
+  FTS5041: {
+    title: 'Packed row unreadable',
+    http: 500,
+    grpc: 'INTERNAL',
+    cause: 'A row of the packed layout in the online store is cut off, or was written by something newer or foreign.',
+    fix: 'Use the newest feast-ts on all sides; if it stays, materialize the view again.',
+  },
+  FTS5042: {
+    title: 'Store has one layout',
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The configured online store keeps values in one layout only, so there is nothing to convert.',
+    fix: 'Packed rows are possible where the documentation of the online store lists `layout`.',
+  },
   FTS5081: {
     title: 'Value does not fit its type',
     http: 400,

@@ -9,14 +9,17 @@ export interface SqliteConfig {
   readonly vectors: boolean
   /** Keep a `value_num` column beside `value_text`. */
   readonly numbers: boolean
+  /** What new tables are kept in, and old ones after a conversion. */
+  readonly layout: 'feast' | 'packed'
 }
 
 export function sqliteConfig(options: StoreOptions): SqliteConfig {
-  const { path, vector_enabled: vectors, enable_openai_compatible_store: numbers } = options.config.options
+  const { path, vector_enabled: vectors, enable_openai_compatible_store: numbers, layout } = options.config.options
   const file = typeof path === 'string' && path !== '' ? path : 'data/online.db'
   return {
     path: isAbsolute(file) ? file : resolve(options.repoPath, file),
     vectors: vectors === true,
     numbers: numbers === true,
+    layout: layout === 'packed' ? 'packed' : 'feast',
   }
 }

@@ -1,5 +1,8 @@
+import type { SQLInputValue } from 'node:sqlite'
 import { decodeValue } from '../../types/value-codec.ts'
 import { quoteIdentifier } from '../sql-common/identifiers.ts'
+import { valueNumber, valueText } from '../sql-common/value-text.ts'
+import type { SqliteConfig } from './sqlite-config.ts'
 
 /**
  * Names, DDL and derived columns of Feast's SQLite store. The text of the DDL is, blank for blank, what `feast apply`
@@ -49,4 +52,16 @@ export function vectorBytes(value: Uint8Array): Uint8Array | null {
     view.setFloat32(index * 4, Number(element), true)
   }
   return bytes
+}
+
+/** Columns that are derived from a value, besides the value itself. */
+export type DerivedColumn = readonly [name: string, of: (value: Uint8Array) => SQLInputValue]
+
+/** The columns that Feast fills beside the value. */
+export function derivedColumns(config: SqliteConfig): readonly DerivedColumn[] {
+  return [
+    ['value_text', valueText],
+    ...(config.numbers ? [['value_num', valueNumber] as const] : []),
+    ...(config.vectors ? [['vector_value', vectorBytes] as const] : []),
+  ]
 }

@@ -1,6 +1,7 @@
 import type { InfrastructureObject } from '../../model/registry-contents.ts'
 import type { OnlineCells } from '../../plugin/online-cells.ts'
 import type {
+  LayoutConversion,
   OnlineRead,
   OnlineStore,
   OnlineStoreCapabilities,
@@ -11,8 +12,10 @@ import type {
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
 import { type SqliteConfig, sqliteConfig } from './sqlite-config.ts'
+import { convertTables } from './sqlite-convert.ts'
 import { SqliteConnection } from './sqlite-driver.ts'
 import { createStatements, laterColumns, numberColumn } from './sqlite-layout.ts'
+import { forgetState, makeStates, readPacked, rememberPacked, tableStates } from './sqlite-packed.ts'
 import { readCells } from './sqlite-read.ts'
 import { writeRows } from './sqlite-write.ts'
 
@@ -33,21 +36,38 @@ export const sqliteCapabilities: OnlineStoreCapabilities = {
 }
 
 class SqliteOnlineStore implements OnlineStore {
-  readonly capabilities = sqliteCapabilities
+  readonly capabilities: OnlineStoreCapabilities
   readonly #config: SqliteConfig
   readonly #connection: SqliteConnection
 
   constructor(config: SqliteConfig) {
     this.#config = config
+    // Blobs keep microseconds; of a table that is not converted yet this promises too much.
+    this.capabilities =
+      config.layout === 'packed' ? { ...sqliteCapabilities, eventPrecisionMicros: 1n } : sqliteCapabilities
     this.#connection = new SqliteConnection(config.path)
   }
 
   read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineCells[]> {
-    return this.#connection.transaction('read', () => reads.map((read) => readCells(this.#connection, read)), signal)
+    return this.#connection.transaction(
+      'read',
+      () => {
+        const states = tableStates(this.#connection)
+        return reads.map((read) => {
+          const state = states.get(tableName(read.table))
+          return state === undefined ? readCells(this.#connection, read) : readPacked(this.#connection, read, state)
+        })
+      },
+      signal,
+    )
   }
 
   write(batch: OnlineWrite, signal?: AbortSignal): Promise<OnlineWriteSummary> {
     return writeRows(this.#connection, this.#config, batch, signal)
+  }
+
+  convert(tables: readonly OnlineTable[], signal?: AbortSignal): Promise<LayoutConversion> {
+    return convertTables(this.#connection, this.#config, tables, signal)
   }
 
   infrastructure(tables: readonly OnlineTable[]): readonly InfrastructureObject[] {
@@ -85,8 +105,10 @@ class SqliteOnlineStore implements OnlineStore {
   /** The statements that bring the file to the wanted state. */
   #missing(change: { readonly keep: readonly OnlineTable[]; readonly drop: readonly OnlineTable[] }): string[] {
     const dropped = [...new Set(change.drop.map(tableName))].filter((name) => this.#columns(name).length > 0)
+    const states = tableStates(this.#connection)
     return [
       ...dropped.map((name) => `DROP TABLE ${quoteIdentifier(name)}`),
+      ...dropped.filter((name) => states.has(name)).map(forgetState),
       ...change.keep.flatMap((table) => this.#missingOf(tableName(table))),
     ]
   }
@@ -95,7 +117,9 @@ class SqliteOnlineStore implements OnlineStore {
     const columns = this.#columns(name)
     const wanted = { ...laterColumns, ...(this.#config.numbers ? numberColumn : {}) }
     const [table, index] = createStatements(name, this.#config.numbers)
-    if (columns.length === 0) return [table, index]
+    if (columns.length === 0) {
+      return this.#config.layout === 'packed' ? [table, index, makeStates, rememberPacked(name)] : [table, index]
+    }
     const added = Object.entries(wanted)
       .filter(([column]) => !columns.includes(column))
       .map(([column, type]) => `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN ${quoteIdentifier(column)} ${type}`)

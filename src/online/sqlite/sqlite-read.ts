@@ -1,8 +1,8 @@
-import { Instant } from '../../base/instant.ts'
 import { CellBlock, eventMicrosOf, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
 import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
 import type { SqliteConnection } from './sqlite-driver.ts'
+import { microsOf, type StoredTime } from './sqlite-times.ts'
 
 const storedNull = new Uint8Array(0)
 
@@ -24,7 +24,7 @@ export function readCells(connection: SqliteConnection, read: OnlineRead): Onlin
   return cells
 }
 
-type StoredRow = readonly [feature: string, value: Uint8Array | null, eventTimestamp: number | bigint | string | null]
+type StoredRow = readonly [feature: string, value: Uint8Array | null, eventTimestamp: StoredTime]
 
 function selectStatement(read: OnlineRead): string {
   const table = quoteIdentifier(tableName(read.table))
@@ -32,11 +32,4 @@ function selectStatement(read: OnlineRead): string {
   // A key's features lie side by side in the primary key: most of them are read faster as one range than one by one.
   if (read.features.length * 2 >= read.table.features.length) return select
   return `${select} AND feature_name IN (${read.features.map(quoteText).join(', ')})`
-}
-
-/** Feast stores whole seconds; text comes from files that other tools filled. */
-function microsOf(time: StoredRow[2]): bigint | null {
-  if (time === null) return null
-  if (typeof time === 'string') return Instant.parse(time)?.epochMicros ?? null
-  return Instant.fromEpochSeconds(time).epochMicros
 }

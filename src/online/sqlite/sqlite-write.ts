@@ -2,13 +2,10 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { OnlineTable, OnlineWrite, OnlineWriteSummary } from '../../plugin/online-store.ts'
 import { lastRows, newestRows } from '../online-common/newest-rows.ts'
 import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
-import { valueNumber, valueText } from '../sql-common/value-text.ts'
 import type { SqliteConfig } from './sqlite-config.ts'
 import type { SqliteConnection } from './sqlite-driver.ts'
-import { vectorBytes } from './sqlite-layout.ts'
-
-/** Columns that are derived from a value, besides the value itself. */
-type DerivedColumn = readonly [name: string, of: (value: Uint8Array) => SQLInputValue]
+import { type DerivedColumn, derivedColumns } from './sqlite-layout.ts'
+import { tableStates, writePacked } from './sqlite-packed.ts'
 
 /**
  * Writes a batch in one transaction: one upsert per key with a row per feature, which leaves newer rows alone.
@@ -29,6 +26,7 @@ export async function writeRows(
   return connection.transaction(
     'write',
     () => {
+      if (tableStates(connection).has(tableName(batch.table))) return writePacked(connection, batch)
       const summary = upsertRows(connection, batch, rows, derived, false)
       if (summary !== undefined) return summary
       connection.startOver()
@@ -83,14 +81,6 @@ function fillParameters(
 }
 
 const wholeSeconds = (micros: bigint): number => Number(micros / 1_000_000n)
-
-function derivedColumns(config: SqliteConfig): readonly DerivedColumn[] {
-  return [
-    ['value_text', valueText],
-    ...(config.numbers ? [['value_num', valueNumber] as const] : []),
-    ...(config.vectors ? [['vector_value', vectorBytes] as const] : []),
-  ]
-}
 
 /** Feast has no such condition. */
 const newerCondition = `WHERE t.event_ts IS NULL OR excluded.event_ts > t.event_ts OR (excluded.event_ts = t.event_ts
