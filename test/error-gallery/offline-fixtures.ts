@@ -1,3 +1,4 @@
+import { tableFromRows } from '../../src/types/arrow.ts'
 import { type Fixture, features, statsSql, yaml } from './stage.ts'
 
 const at = '2026-01-01T11:00:00Z'
@@ -141,6 +142,11 @@ export const offlineFixtures: Readonly<Record<string, Fixture>> = {
     const from = store.getHistoricalFeatures({ features: ['driver_stats'], entities: [row] })
     await store.createSavedDataset({ name: 'training', from, storage: 'data/one.parquet' })
     return store.createSavedDataset({ name: 'training', from, storage: 'data/two.parquet' })
+  },
+  FTS4515: async (stage) => {
+    const store = await stage.applied()
+    const rows = await tableFromRows([{ driver_id: 1001n }])
+    return store.addToHistory({ source: 'former_source', rows, once: { sender: 'server', sequence: 1 } })
   },
   FTS8001: async (stage) => {
     const store = await stage.store(

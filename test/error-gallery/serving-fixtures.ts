@@ -4,7 +4,7 @@ import { FeatureStoreError, type FeatureStoreErrorOptions } from '../../src/base
 import { httpApp, startHttpServer } from '../../src/serve/http/http-server.ts'
 import { RequestGate } from '../../src/serve/limits.ts'
 import { defaultLimits, type ServingLimits } from '../../src/serve/serving-settings.ts'
-import type { Fixture } from './stage.ts'
+import { type Fixture, features, yaml } from './stage.ts'
 
 const full = { features: ['driver_stats:trips'], entities: { driver_id: [1001, 1002] } }
 
@@ -42,5 +42,18 @@ export const servingFixtures: Readonly<Record<string, Fixture>> = {
   FTS7009: async (stage) => {
     const tls = { keyPath: 'no-such-key.pem', certPath: 'no-such-cert.pem' }
     return startHttpServer({ store: await stage.applied(), tls })
+  },
+  FTS7010: async (stage) => {
+    await stage.write('data/.feature-server', 'a file where a folder should be')
+    const settings = 'feature_server: { offline_push_batching_enabled: true }'
+    return httpApp({ store: await stage.store(features, `${yaml}${settings}\n`) })
+  },
+  FTS7011: async (stage) => {
+    const store = await stage.applied()
+    await store.materialize({ start: '2026-01-01', end: '2026-01-02' })
+    await store.setViewState('driver_stats', 'MATERIALIZING')
+    return answered({ method: 'POST', url: '/materialize-incremental?async=true', payload: { end_ts: '2026-01-03' } })(
+      stage,
+    )
   },
 }

@@ -15,6 +15,7 @@ import {
 import { writeServices } from '../write-services.ts'
 import { errorAnswer } from './http-answer.ts'
 import { jsonBody } from './json-body.ts'
+import { materializeIncrementalSchema, materializeSchema } from './write-schemas.ts'
 
 const common = ['feature_views', 'version', 'full_feature_names']
 
@@ -24,7 +25,7 @@ const common = ['feature_views', 'version', 'full_feature_names']
  * `?force=true`.
  */
 export function materializeRoute(app: FastifyInstance, context: ServingContext): void {
-  app.post('/materialize', (request, reply) =>
+  app.post('/materialize', { schema: materializeSchema }, (request, reply) =>
     answer(context, request, reply, (body) => {
       refuseUnknownFields(body, ['start_ts', 'end_ts', 'disable_event_timestamp', ...common])
       const disabled = flagField(body, 'disable_event_timestamp', false)
@@ -34,7 +35,7 @@ export function materializeRoute(app: FastifyInstance, context: ServingContext):
         context.store.materialize({ start, end, views, version, disableEventTimestamp: disabled, signal })
     }),
   )
-  app.post('/materialize-incremental', (request, reply) =>
+  app.post('/materialize-incremental', { schema: materializeIncrementalSchema }, (request, reply) =>
     answer(context, request, reply, (body) => {
       refuseUnknownFields(body, ['end_ts', ...common])
       const end = timeField(body, 'end_ts')

@@ -8,6 +8,7 @@ import { flagField, refuseUnknownFields, targetField, textField } from '../write
 import { writeServices } from '../write-services.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseManyRows } from './row-limit.ts'
+import { pushSchema } from './write-schemas.ts'
 
 const fields = ['push_source_name', 'df', 'to', 'allow_registry_cache', 'transform_on_write']
 
@@ -19,7 +20,7 @@ export function pushRoute(app: FastifyInstance, context: ServingContext): void {
   const { store, gate, metrics } = context
   const services = writeServices(context)
   app.addHook('onClose', () => services.close())
-  app.post('/push', async (request, reply) => {
+  app.post('/push', { schema: pushSchema }, async (request, reply) => {
     const body = jsonBody(request.body)
     refuseUnknownFields(body, fields)
     const source = textField(body, 'push_source_name')

@@ -6,12 +6,13 @@ import type { ServingContext } from '../serving-context.ts'
 import { flagField, refuseUnknownFields, textField } from '../write-request.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseManyRows } from './row-limit.ts'
+import { writeToOnlineStoreSchema } from './write-schemas.ts'
 
 const fields = ['feature_view_name', 'df', 'allow_registry_cache', 'transform_on_write']
 
 /** POST /write-to-online-store: rows of one view. 200 with `null` when they are there. */
 export function writeToOnlineStoreRoute(app: FastifyInstance, { store, gate }: ServingContext): void {
-  app.post('/write-to-online-store', (request, reply) =>
+  app.post('/write-to-online-store', { schema: writeToOnlineStoreSchema }, (request, reply) =>
     gate.run(async (signal) => {
       const body = jsonBody(request.body)
       refuseUnknownFields(body, fields)
