@@ -13,6 +13,7 @@ const generators: Readonly<Record<string, readonly string[]>> = {
   'scripts/generate-schema.ts': ['schema'],
   'scripts/generate-cli.ts': ['docs/cli.md'],
   'scripts/generate-errors.ts': ['docs/errors.md'],
+  'scripts/generate-online-stores.ts': ['docs/online-stores.md'],
   'scripts/generate-differences.ts': ['docs/differences-from-feast.md'],
 }
 
