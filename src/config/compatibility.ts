@@ -62,7 +62,7 @@ export const compatibilityTable = {
   requestValuesAreGuessed: {
     area: 'read',
     title: 'Request values of on-demand views',
-    feast: 'have the type of the first one that is there; a column of nulls fails',
+    feast: 'have the type of the first one that is there, and reach the function so',
     ours: 'have the declared type',
   },
   requestValuesAreNotAnswered: {
@@ -76,6 +76,12 @@ export const compatibilityTable = {
     title: 'Outputs of an on-demand function over single rows',
     feast: 'are one value, that of the first row, whatever the number of rows',
     ours: 'are one value per row',
+  },
+  pythonOutputsHaveNoFullNames: {
+    area: 'read',
+    title: 'Outputs of an on-demand view of mode `python` under full names',
+    feast: 'are left out of the answer',
+    ours: 'are answered',
   },
   emptyEntitiesFail: {
     area: 'read',

@@ -71,8 +71,9 @@ function kindsOf(values: readonly PythonValue[]): ReadonlySet<Kind> {
   return new Set(values.flatMap((value) => (value === null ? [] : kindOf(value))))
 }
 
-/** Values of one Arrow type; nulls stay. */
-function unified(name: string, values: readonly PythonValue[]): readonly PythonValue[] {
+/** Values of one Arrow type; nulls stay, and NaN is one. */
+function unified(name: string, given: readonly PythonValue[]): readonly PythonValue[] {
+  const values = given.map((value) => (Number.isNaN(value) ? null : value))
   const kinds = kindsOf(values)
   if (kinds.size === 2 && kinds.has('int') && kinds.has('float')) {
     return values.map((value) => (value === null ? null : Number(value)))
@@ -89,16 +90,23 @@ function unifiedLists(name: string, values: readonly PythonValue[]): readonly Py
     name,
     values.flatMap((value) => (isList(value) ? value : [])),
   )
+  const areNumbers = all.some((element) => typeof element === 'bigint' || typeof element === 'number')
   let at = 0
   return values.map((value) => {
     if (!isList(value)) return value
     const own = all.slice(at, at + value.length)
     at += value.length
-    const areNumbers = own.some((element) => typeof element === 'bigint' || typeof element === 'number')
-    if (!areNumbers || !own.includes(null)) return own
-    return own.map((element) => (element === null ? Number.NaN : Number(element)))
+    const isMixed = areNumbers && own.includes(null)
+    const list = isMixed ? own.map((element) => (element === null ? Number.NaN : Number(element))) : own
+    arrowLists.add(list)
+    return list
   })
 }
+
+const arrowLists = new WeakSet<object>()
+
+/** Lists of a frame are arrays of numpy, which Feast refuses in some places where it takes lists of Python. */
+export const isArrowList = (value: PythonValue): boolean => isList(value) && arrowLists.has(value)
 
 function unifiedObjects(name: string, values: readonly PythonValue[]): readonly PythonValue[] {
   const objects = values.filter(isObject)
@@ -143,6 +151,7 @@ export function timesOf(name: string, values: readonly PythonValue[]): readonly 
 function nanoseconds(name: string, value: bigint | number): bigint {
   if (typeof value === 'number' && !Number.isFinite(value)) throw misfit(`The column "${name}" holds an infinite time.`)
   const nanos = typeof value === 'bigint' ? value : BigInt(Math.trunc(value))
+  if (nanos > int64.most) throw misfit(`A time of the column "${name}" is too far away.`)
   return withinPandas(name, (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n)
 }
 
@@ -151,7 +160,7 @@ function withinPandas(name: string, micros: bigint): bigint {
   throw misfit(`A time of the column "${name}" is too far away.`)
 }
 
-const isoDate = /^(\d{4})(-|\/|)(\d{1,2})\2(\d{1,2})/
+const isoDate = /^(\d{4})(?:(-|\/|)(\d{1,2})(?:\2(\d{1,2}))?)?(?!\d)/
 const isoTime = /^([T ])(\d{1,2}):?(\d{2})?(?::?(\d{2})(?:[.,](\d+))?)?/
 const zoneText = /^ ?(?:([Zz]|UTC)|([+-])(\d{2}):?(\d{2})?)$/
 
@@ -171,13 +180,13 @@ export function timeText(text: string): TimeText | undefined {
   const afterTime = afterDate.slice(time?.[0].length ?? 0)
   const zone = zoneText.exec(afterTime)
   if (afterTime !== '' && (zone === null || time === null)) return undefined
-  const [, year, , month, day] = date
+  const [, year, separator = '', month = '1', day = '1'] = date
   const [, , hour = '0', minute = '0', second = '0', fraction = ''] = time ?? []
   const at = utcMicros([year, month, day, hour, minute, second].map(Number), fraction)
   if (at === undefined) return undefined
   const parts =
     time === null ? '' : `${time[1]}${time[3] === undefined ? '' : ':m'}${time[4] === undefined ? '' : ':s'}`
-  const format = `${date[2]}${parts}${fraction === '' ? '' : '.f'}${zone === null ? '' : 'z'}`
+  const format = `${separator}${date[3] === undefined ? '' : 'm'}${date[4] === undefined ? '' : 'd'}${parts}${fraction === '' ? '' : '.f'}${zone === null ? '' : 'z'}`
   return { micros: at - offsetMicros(zone), format }
 }
 
@@ -201,6 +210,8 @@ function offsetMicros(zone: RegExpExecArray | null): bigint {
 /** `06/01/2024` and `June 1, 2024`, in UTC unless they say otherwise. */
 function guessedTime(text: string): TimeText | undefined {
   if (!/^\d{1,2}[/-]\d{1,2}[/-]\d{4}|^[A-Z][a-z]{2,8}\.? \d|^\d{1,2} [A-Z][a-z]{2,8}/.test(text)) return undefined
+  const european = /^(1[3-9]|2\d|3[01])([/-])(\d{1,2})\2(\d{4})(.*)$/.exec(text)
+  if (european !== null) return guessedTime(`${european[3]}/${european[1]}/${european[4]}${european[5]}`)
   const zoned = /(Z|UTC|GMT|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text} UTC`
   const millis = Date.parse(zoned)
   return Number.isNaN(millis) ? undefined : { micros: BigInt(millis) * 1000n, format: null }

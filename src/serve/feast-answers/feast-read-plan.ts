@@ -56,6 +56,7 @@ export interface FeastReadPlan {
   readonly requestFields: ReadonlySet<string>
   /** The on-demand views to run, in order; null when there are none. */
   readonly onDemand: ResolvedFeatures | null
+  readonly fullFeatureNames: boolean
 }
 
 /** What was asked for: references, or the name of a feature service. */
@@ -85,6 +86,7 @@ export function planFeastRead(
   const computed = onDemand.filter(({ view }) => !isWritten(view))
   return {
     ...keys,
+    fullFeatureNames,
     reads: [...grouped].map(([view, features]) => tableRead(scope, view, [...features])),
     answered: new Set(references.map((reference) => columnName(reference, fullFeatureNames))),
     hasEntityless: [...grouped.keys()].some(({ view }) => isEntityless(view)),

@@ -1,10 +1,13 @@
 import { dummyEntityValue, dummyJoinKey } from '../../model/entity.ts'
 import { eventMicrosOf, nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineStore } from '../../plugin/online-store.ts'
-import type { ResolvedView } from '../../registry/resolved-features.ts'
+import type { ResolvedFeatures, ResolvedOnDemandSource, ResolvedView } from '../../registry/resolved-features.ts'
+
 import { computeOnDemand, findOnDemandFunctions } from '../../store/on-demand.ts'
 import type { StoreContext } from '../../store/store-context.ts'
+import { type DataType, invalid } from '../../types/data-type.ts'
 import { entityKeySerializer } from '../../types/entity-key.ts'
+import type { FeatureValue } from '../../types/feature-value.ts'
 import { decodeValue, encodeValue } from '../../types/value-codec.ts'
 import { classError, feastClasses, plainError } from './feast-errors.ts'
 import { type FeastReadPlan, type FeastSelection, type FeastTableRead, planFeastRead } from './feast-read-plan.ts'
@@ -226,24 +229,37 @@ function refuseUnsortable(values: readonly Value[]): void {
 /** The outputs of on-demand views. @throws FTS2301, FTS2302 when a function is not there to be run. */
 async function computedColumns(
   context: StoreContext,
-  plan: FeastReadPlan,
+  { onDemand, fullFeatureNames }: FeastReadPlan,
   requests: Columns,
   stored: readonly TableAnswer[],
   rowCount: number,
 ): Promise<readonly FeastColumn[]> {
-  const { onDemand } = plan
   if (onDemand === null) return []
   const functions = await findOnDemandFunctions(context, onDemand)
-  const outputs = computeOnDemand(onDemand, functions, {
+  const outputs = computeOnDemand(withRequestAsGiven(onDemand), functions, {
     rowCount,
     feature: (view, field) => decoded(columnOfView(stored, view)?.get(field.name)?.values ?? [], field.type),
-    request: (field) => decoded(requests.get(field.name) ?? [], field.type),
+    request: (field) => decoded(requests.get(field.name) ?? []),
   })
-  return outputs.map(({ name, field, view, values }) => {
+  return outputs.flatMap(({ name, field, view, values }) => {
+    // Feast looks for the full names among what such a function returns, and finds none.
+    if (fullFeatureNames && view.view.transformation.mode === 'python') return []
     const encoded = values.map((value) => valueFromBytes(encodeValue(isNotANumber(value) ? null : value, field.type)))
-    // Feast calls such a function with the first row, and answers with what that gives.
+    // Feast calls a function over single rows with the first one, and answers with what that gives.
     return timeless(name, view.view.singleton ? encoded.slice(0, 1) : encoded)
   })
+}
+
+/** The views with request values of any type: Feast hands them to the function as they came. */
+function withRequestAsGiven(resolved: ResolvedFeatures): ResolvedFeatures {
+  const onDemandViews = resolved.onDemandViews.map((view) => {
+    const sources = Object.entries(view.sources).map(([name, source]): [string, ResolvedOnDemandSource] => {
+      if (source.kind !== 'request') return [name, source]
+      return [name, { kind: 'request', fields: source.fields.map((field) => ({ ...field, type: invalid })) }]
+    })
+    return { ...view, sources: Object.fromEntries(sources) }
+  })
+  return { ...resolved, onDemandViews }
 }
 
 const isNotANumber = (value: unknown): boolean => Number.isNaN(value)
@@ -252,6 +268,6 @@ function columnOfView(stored: readonly TableAnswer[], view: ResolvedView): Table
   return stored.find(({ read }) => read.used.name === view.name && read.used.view.name === view.view.name)?.columns
 }
 
-function decoded(values: readonly Value[], type: Parameters<typeof decodeValue>[1]): ReturnType<typeof decodeValue>[] {
+function decoded(values: readonly Value[], type?: DataType): FeatureValue[] {
   return values.map((value) => decodeValue(valueBytes(value), type))
 }

@@ -99,7 +99,8 @@ function faultAnswer(error: unknown, { logger }: ServingContext): FeastHttpAnswe
 
 function send(reply: FastifyReply, { status, body }: FeastHttpAnswer): FastifyReply {
   reply.code(status)
-  return body === '' ? reply.send() : reply.type('application/json').send(body)
+  // As bytes, to which fastify adds no charset: Feast's media type has none.
+  return body === '' ? reply.send() : reply.header('content-type', 'application/json').send(Buffer.from(body))
 }
 
 /** Whether a path is of a pattern such as `/v1/vector_stores/:id`. */

@@ -4,6 +4,7 @@ import type { DataType, ScalarTypeName } from '../../types/data-type.ts'
 import { missingTimeSeconds } from '../../types/value-cases.ts'
 import { MapListSchema, MapSchema, RepeatedValueSchema } from '../../wire/gen/feast/types/Value_pb.ts'
 import { plainError } from './feast-errors.ts'
+import { isArrowList } from './feast-frame.ts'
 import { type CaseName, protoValue, unset, type Value } from './proto-values.ts'
 import {
   dumpedJson,
@@ -158,9 +159,19 @@ function wholeOf(value: Atom): bigint {
     return BigInt(Math.trunc(value))
   }
   if (value instanceof Uint8Array) throw mistyped('Bytes are no integer.')
-  const digits = value.trim()
+  const digits = asciiDigits(value.trim())
   if (!/^[+-]?\d+(_\d+)*$/.test(digits)) throw mistyped(`invalid literal for int() with base 10: '${value}'`)
   return BigInt(digits.replaceAll('_', '').replace(/^\+/, ''))
+}
+
+/** Digits of every script, as Python reads them. They stand in blocks of ten, each of which begins with its zero. */
+function asciiDigits(text: string): string {
+  return text.replaceAll(/(?![0-9])\p{Nd}/gu, (digit) => {
+    const code = digit.codePointAt(0) ?? 0
+    let value = 0
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value++
+    return String(value)
+  })
 }
 
 const spelledFloats = /^([+-]?)(inf|infinity|nan)$/i
@@ -230,6 +241,7 @@ function memberOf(value: PythonValue): Value {
 }
 
 function mapListOf(value: PythonValue): unknown {
+  if (isArrowList(value)) throw mistyped('A list of objects in a frame must be JSON text.')
   const list = typeof value === 'string' ? jsonIn(value) : value
   if (!isList(list)) throw mistyped(`${shown(value)} is no list of objects.`)
   const val = list.map((element) => {
@@ -240,9 +252,17 @@ function mapListOf(value: PythonValue): unknown {
 }
 
 function jsonText(value: PythonValue): string {
-  if (typeof value !== 'string') return dumpedJson(value)
+  if (typeof value !== 'string') {
+    const isDumped = isObject(value) || typeof value === 'number'
+    if (!isDumped || holdsArrowList(value)) throw mistyped(`${shown(value)} must be JSON text.`)
+    return dumpedJson(value)
+  }
   jsonIn(value)
   return value
+}
+
+function holdsArrowList(value: PythonValue): boolean {
+  return isArrowList(value) || (isObject(value) && [...value.values()].some(holdsArrowList))
 }
 
 /** A list or set of scalars on the wire: what an element may be in the first one that has any, and what null becomes. */
@@ -310,7 +330,9 @@ function elementConverter(of: DataType, shape: 'list' | 'set'): Converter {
   if (of.kind === 'array' || of.kind === 'set') {
     return eachPresent((value) => protoValue(shape === 'list' ? 'listVal' : 'setVal', nestedOf(value)))
   }
-  if (of.kind === 'struct') return eachPresent((value) => protoValue('structListVal', mapListOf(value)))
+  if (of.kind === 'struct') {
+    return eachPresent((value) => protoValue('structListVal', mapListOf(isList(value) ? [...value] : value)))
+  }
   if (of.name === 'map') return eachPresent((value) => protoValue('mapListVal', mapListOf(value)))
   if (of.name === 'json') {
     return eachPresent((value) => protoValue('jsonListVal', { val: elementsOf(value).map(jsonText) }))

@@ -342,6 +342,7 @@ function numeric(of: (a: Operand, b: Operand) => unknown): (a: unknown, b: unkno
   return (a, b) => {
     const [x, y] = [typeof a === 'boolean' ? BigInt(a) : a, typeof b === 'boolean' ? BigInt(b) : b]
     if (typeof x === typeof y) return of(x as Operand, y as Operand)
+    if (typeof x === 'string' || typeof y === 'string') throw new TypeError('unsupported operands: a text and a number')
     return of(Number(x) as Operand, Number(y) as Operand)
   }
 }

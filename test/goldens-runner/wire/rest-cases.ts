@@ -33,13 +33,13 @@ async function judgeCases(checks: Checks, store: FeatureStore, cases: readonly J
   }
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly contentType: string | null
   readonly body: string
 }
 
-async function send(base: string, item: JsonObject): Promise<Answer> {
+export async function send(base: string, item: JsonObject): Promise<Answer> {
   const headers = objectOf(item.request_headers ?? { 'Content-Type': 'application/json' })
   const response = await fetch(`${base}${String(item.path)}`, {
     method: String(item.method),
@@ -51,16 +51,20 @@ async function send(base: string, item: JsonObject): Promise<Answer> {
 
 /** Statuses, media types, and what the bodies hold. Texts of errors that have no structure may differ. */
 function judgeAnswer(checks: Checks, label: string, recorded: JsonObject, answer: Answer): void {
-  const expected = { status: recorded.status, type: mediaType(recorded.content_type), ...parts(recorded.response_body) }
-  const actual = { status: answer.status, type: mediaType(answer.contentType), ...parts(answer.body) }
-  checks.equal(label, actual, expected)
+  const { status, content_type: type, response_body: body, request_body: request } = recorded
+  const expected = comparable({ status: Number(status), contentType: textOf(type), body: textOf(body) ?? '' }, request)
+  checks.equal(label, comparable(answer, request), expected)
 }
 
-const mediaType = (text: GoldenValue | undefined): string => String(text ?? '').split(';', 1)[0] ?? ''
+const textOf = (value: GoldenValue | undefined): string | null => (typeof value === 'string' ? value : null)
 
-/** A body in a form in which equal answers are equal. */
-function parts(body: GoldenValue | undefined): object {
-  if (typeof body !== 'string' || body === '') return { body: 'none' }
+/** An answer in a form in which equal answers are equal. */
+export function comparable({ status, contentType, body }: Answer, request: GoldenValue | undefined): object {
+  return { status, type: contentType?.split(';', 1)[0] ?? '', ...parts(body, request) }
+}
+
+function parts(body: string, request: GoldenValue | undefined): object {
+  if (body === '') return { body: 'none' }
   let json: GoldenValue
   try {
     json = parseGoldenJson(body)
@@ -70,7 +74,7 @@ function parts(body: GoldenValue | undefined): object {
   if (typeof json === 'string') return errorParts(json)
   const { results, metadata, ...rest } = objectOf(json)
   if (results === undefined || metadata === undefined) return { body: 'json', json }
-  return { body: 'features', ...featureParts(results, objectOf(metadata)), rest }
+  return { body: 'features', ...featureParts(results, objectOf(metadata), viewsOf(request)), rest }
 }
 
 /** A text that is JSON itself is an error of Feast with its class; any other is free text. */
@@ -85,14 +89,31 @@ function errorParts(text: string): object {
   return { body: 'text' }
 }
 
-/** The columns of an answer by name: within a view their order is that of a set of Python, in Feast. */
-export function featureParts(results: GoldenValue, metadata: JsonObject): object {
+/** The view of each column that a request asks for by reference. */
+function viewsOf(request: GoldenValue | undefined): ReadonlyMap<string, string> {
+  const views = new Map<string, string>()
+  try {
+    for (const reference of listOf(objectOf(parseGoldenJson(String(request))).features).map(String)) {
+      const [given = '', feature = ''] = reference.split(':')
+      const view = given.replace(/@(latest)?$/i, '')
+      for (const name of [feature, `${view}__${feature}`]) views.set(name, view)
+    }
+  } catch {
+    // What is not JSON asks for nothing.
+  }
+  return views
+}
+
+/** The columns of an answer by name: within a view their order is that of a set of Python; views keep theirs. */
+function featureParts(results: GoldenValue, metadata: JsonObject, views: ReadonlyMap<string, string>): object {
   const names = listOf(metadata.feature_names).map(String)
   const columns = names.map((name, index): [string, GoldenValue] => [name, listOf(results)[index] ?? null])
+  const order = names.map((name) => (views.has(name) ? `view ${views.get(name)}` : name))
   const { feature_names: _, ...rest } = metadata
   return {
     count: listOf(results).length,
     columns: new Map(columns.map(([name, column]) => [name, canonical(column)])),
+    order: views.size === 0 ? [] : order.filter((each, index) => each !== order[index - 1]),
     metadata: rest,
   }
 }
