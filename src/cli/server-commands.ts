@@ -21,6 +21,7 @@ export const serverCommands: readonly CommandRow[] = [
       { flags: '-k, --key <file>', doc: 'private key, PEM; with --cert serves TLS' },
       { flags: '-c, --cert <file>', doc: 'certificate, PEM' },
       { flags: '-m, --metrics', doc: 'metrics on port 8000 too, under the names of Feast’s server as well' },
+      { flags: '--metrics-port <port>', doc: 'another port for --metrics; 0 for any free one' },
       { flags: '--explain', doc: 'say in every answer where its time went' },
     ],
     json: '{project, http, grpc, metrics}, one line when everything listens; an address that is not served is null',

@@ -26,6 +26,7 @@ export interface ServingFlags {
   readonly accessLog?: boolean | undefined
   readonly tls?: TlsFiles | undefined
   readonly metrics?: boolean | undefined
+  readonly metricsPort?: number | undefined
   readonly explain?: boolean | undefined
 }
 
@@ -66,8 +67,7 @@ export const defaultLimits: ServingLimits = {
 }
 
 /** Ports of Feast's servers. */
-const httpPort = 6566
-const metricsPort = 8000
+const standardPorts = { http: 6566, metrics: 8000 } as const
 
 /**
  * The settings of a server: flags before configuration before defaults, which are Feast's where Feast has them.
@@ -77,7 +77,7 @@ export function servingSettings(config: FeatureStoreConfig, flags: ServingFlags 
   const block = config.featureServer ?? {}
   const metrics = mapping(block.metrics)
   const onlyGrpc = flags.type === 'grpc'
-  const port = flags.port ?? httpPort
+  const port = flags.port ?? standardPorts.http
   const workers = flags.workers ?? 1
   return {
     host: flags.host ?? '127.0.0.1',
@@ -88,9 +88,9 @@ export function servingSettings(config: FeatureStoreConfig, flags: ServingFlags 
     registryTtlSeconds: flags.registryTtlSeconds ?? 60,
     accessLog: flags.accessLog ?? true,
     tls: flags.tls ?? null,
-    metrics: flags.metrics === true || metrics.enabled === true,
+    metrics: flags.metrics === true || flags.metricsPort !== undefined || metrics.enabled === true,
     metricsHost: flags.host ?? '127.0.0.1',
-    metricsPort,
+    metricsPort: flags.metricsPort ?? standardPorts.metrics,
     explain: flags.explain ?? false,
     limits: servingLimits(config),
   }

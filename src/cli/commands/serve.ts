@@ -1,7 +1,8 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import type { RegistryContents } from '../../model/registry-contents.ts'
+import { isVacant, type RegistryContents } from '../../model/registry-contents.ts'
+import { getProject, inProject } from '../../registry/lookup.ts'
 import type { ServedAddresses } from '../../serve/announcement.ts'
 import type { ServingFlags, TlsFiles } from '../../serve/serving-settings.ts'
 import type { CommandContext, CommandOptions } from '../command.ts'
@@ -24,6 +25,8 @@ export async function serveStore(command: CommandContext, flags: ServingFlags): 
     const store = await command.store({ logger, registryTtlSeconds: 0 })
     const settings = servingSettings(store.config, flags, availableParallelism())
     const contents = await store.contents()
+    // A server of nothing is a mistyped path, or an apply that was forgotten.
+    if (isVacant(inProject(contents, store.project))) getProject(contents, store.project)
     const announce = await announcer(command, contents, settings.workers)
     const { clock, signal } = command
     if (settings.workers > 1 && cluster.isPrimary) {
@@ -68,6 +71,7 @@ function servingFlags(options: CommandOptions): ServingFlags {
     accessLog: options.switchedOn('accessLog'),
     tls: tlsFiles(options),
     metrics: options.flag('metrics'),
+    metricsPort: wholeNumber(options, 'metricsPort', { least: 0, most: 65_535 }),
     explain: options.flag('explain'),
   }
 }
