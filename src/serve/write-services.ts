@@ -10,24 +10,48 @@ export interface WriteServices {
   /** Null when pushes to the offline store are written at once. */
   readonly batching: OfflinePushBatching | null
   readonly jobs: MaterializationJobs
-  /** Writes what waits, cuts off what runs, and ends. */
+}
+
+interface HeldServices extends WriteServices {
+  /** Servers that use them. */
+  holders: number
   close(): Promise<void>
 }
 
-const known = new WeakMap<ServingContext, WriteServices>()
+const known = new WeakMap<ServingContext, HeldServices>()
 
 /**
- * The services of a server, made when they are first asked for: rows that an earlier process accepted are then written,
- * and views that one left marked when it died are given back.
+ * Keeps the services for a server until it closes what this gives. The first makes them: rows that an earlier process
+ * accepted are then written, and views that one left marked when it died are given back. When the last closes, what
+ * waits is written and what runs is cut off.
  * @throws FTS7010 when pushes are to be gathered and there is no place to keep them.
  */
+export function holdWriteServices(context: ServingContext): { close(): Promise<void> } {
+  const services = servicesOf(context)
+  services.holders += 1
+  let held = true
+  return {
+    async close() {
+      if (!held) return
+      held = false
+      services.holders -= 1
+      if (services.holders === 0) await services.close()
+    },
+  }
+}
+
+/** The services, for those who answer requests while a server holds them. */
 export function writeServices(context: ServingContext): WriteServices {
+  return servicesOf(context)
+}
+
+function servicesOf(context: ServingContext): HeldServices {
   const made = known.get(context) ?? openServices(context)
   known.set(context, made)
   return made
 }
 
-function openServices({ store, logger, clock }: ServingContext): WriteServices {
+function openServices({ store, logger, clock }: ServingContext): HeldServices {
   const { config } = store
   const folder = stateFolder(config, store.repoPath)
   const settings = batchingSettings(config, folder)
@@ -43,6 +67,7 @@ function openServices({ store, logger, clock }: ServingContext): WriteServices {
     })
   })
   return {
+    holders: 0,
     batching,
     jobs,
     async close() {

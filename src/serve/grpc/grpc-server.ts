@@ -10,7 +10,7 @@ import type { AccessLog } from '../http/observe-requests.ts'
 import { cannotListen, readTlsFiles } from '../listening.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
-import { writeServices } from '../write-services.ts'
+import { holdWriteServices } from '../write-services.ts'
 import { feastFeatureServer } from './feast-calls.ts'
 import { featureServer } from './feature-server.ts'
 import { describeIn, type GrpcAnswer, ownAnswer } from './grpc-errors.ts'
@@ -57,7 +57,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
   })
-  const services = writeServices(context)
+  const services = holdWriteServices(context)
   const observer = new CallObserver(context, options.accessLog ?? null)
   await observer.load()
   const health = addServices(server, grpc, { context, observer })

@@ -5,7 +5,7 @@ import { frameOf, frameRows, inFrameTerms } from '../frame-request.ts'
 import { pushRows } from '../push-rows.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { flagField, refuseUnknownFields, targetField, textField } from '../write-request.ts'
-import { writeServices } from '../write-services.ts'
+import { holdWriteServices } from '../write-services.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseManyRows } from './row-limit.ts'
 import { pushSchema } from './write-schemas.ts'
@@ -18,7 +18,7 @@ const fields = ['push_source_name', 'df', 'to', 'allow_registry_cache', 'transfo
  */
 export function pushRoute(app: FastifyInstance, context: ServingContext): void {
   const { store, gate, metrics } = context
-  const services = writeServices(context)
+  const services = holdWriteServices(context)
   app.addHook('onClose', () => services.close())
   app.post('/push', { schema: pushSchema }, async (request, reply) => {
     const body = jsonBody(request.body)
