@@ -1,6 +1,6 @@
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2/promise'
 import { loadDriver } from '../../plugin/load-driver.ts'
-import { type StoreServer, timedOut, unreachable } from '../online-common/server-errors.ts'
+import { type StoreServer, storeClosed, timedOut } from '../online-common/server-errors.ts'
 import { type ConnectionSource, doTask, type Task } from '../sql-common/connection-task.ts'
 import type { MysqlConfig } from './mysql-config.ts'
 import { isConflict, isConnectionLost, isUsableAfter, mysqlError } from './mysql-errors.ts'
@@ -91,7 +91,7 @@ export class MysqlConnections {
   }
 
   async #acquire(): Promise<PoolConnection> {
-    if (this.#closed) throw unreachable(this.server, new Error('this store was closed'))
+    if (this.#closed) throw storeClosed(this.server)
     this.#pool ??= this.#open()
     const opening = this.#pool
     // Only a missing driver keeps a pool from being made; the next task tries again.

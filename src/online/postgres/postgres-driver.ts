@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Pool, PoolClient, PoolConfig } from 'pg'
 import { loadDriver } from '../../plugin/load-driver.ts'
-import { type StoreServer, timedOut, unreachable } from '../online-common/server-errors.ts'
+import { type StoreServer, storeClosed, timedOut } from '../online-common/server-errors.ts'
 import { type ConnectionSource, doTask, type Task } from '../sql-common/connection-task.ts'
 import { quoteIdentifier } from '../sql-common/identifiers.ts'
 import type { PostgresConfig } from './postgres-config.ts'
@@ -88,7 +88,7 @@ export class PostgresConnections {
   }
 
   async #acquire(): Promise<PoolClient> {
-    if (this.#closed) throw unreachable(this.server, new Error('this store was closed'))
+    if (this.#closed) throw storeClosed(this.server)
     this.#pool ??= this.#open()
     const opening = this.#pool
     try {
