@@ -131,6 +131,8 @@ describe('wrong configurations', () => {
     [`${head}online_store:\n  type: sqlite\n  pth: x\n`, 'FTS1003 Unknown key "pth" in the sqlite block', [5, 3, 3]],
     [`${head}online_store:\n  path: 5\n`, 'FTS1005 online_store.path must be a text, not 5.', [4, 9, 1]],
     [`${head}online_store: redi\n`, 'FTS1007 Unknown type "redi" of online_store.', [3, 15, 4]],
+    [`${head}online_store: dynamo-db\n`, 'FTS1007 Unknown type "dynamo-db" of online_store.', [3, 15, 9]],
+    ['project: p\nregistry: {registry_type: snowflake-registry}\n', 'FTS1007', [2, 27, 18]],
     [`${head}online_store:\n  type: dynamodb\n`, 'FTS1004 The key online_store.region is missing.', [3, 1, 12]],
     [`${head}offline_store: {type: dask, path: x}\n`, 'FTS1003', [3, 29, 4]],
     [`${head}online_store: {type: redis, redis_type: cluster}\n`, 'FTS1005', [3, 41, 7]],

@@ -340,6 +340,14 @@ describeService('dynamodb', dynamodbLocal, (service) => {
       await expect(read).rejects.toBe(reason)
     })
 
+    it('are found when the store is opened, where connections are to be warm by then', async () => {
+      await using warm = await disposable(open({ warmup_connections: true }))
+      expect(tap.operations()).toEqual(['ListTables'])
+      await warm.store.ping()
+      tap.intercept = async () => refusal('UnrecognizedClientException')
+      await expect(open({ ...once, warmup_connections: true })).rejects.toMatchObject({ code: 'FTS5015' })
+    })
+
     it('a ping needs no permission beyond those of serving', async () => {
       tap.intercept = async () => refusal('AccessDeniedException')
       await store.ping()
