@@ -5,6 +5,9 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 
+/** Locks that this process has taken and not given back. */
+const held = new Set<string>()
+
 const waitMs = 60_000
 const stepMs = 20
 
@@ -31,6 +34,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   try {
     return await work()
   } finally {
+    held.delete(lock)
     await rm(lock, { force: true })
   }
 }
@@ -38,6 +42,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
 async function take(lock: string): Promise<boolean> {
   try {
     const file = await open(lock, 'wx')
+    held.add(lock)
     await file.writeFile(`${process.pid}@${hostname()}`)
     await file.close()
     return true
@@ -67,6 +72,8 @@ async function isAbandoned(lock: string, text: string): Promise<boolean> {
     return made !== undefined && Date.now() - made.mtimeMs > 5000
   }
   if (holder[2] !== hostname()) return false
+  // In a container that starts again a process has the number of the one that died.
+  if (Number(holder[1]) === process.pid) return !held.has(lock)
   try {
     process.kill(Number(holder[1]), 0)
     return false
