@@ -11,6 +11,7 @@ import {
   findProgram,
   missingFor,
   needs,
+  program,
   type ServiceName,
 } from '../test/services/programs.ts'
 
@@ -19,7 +20,7 @@ const names = Object.keys(needs) as ServiceName[]
 const packages = new Set(
   names.flatMap((name) => {
     const { programs, packages } = needs[name]
-    return programs.every((program) => findProgram(program) !== undefined) ? [] : packages
+    return programs.every((each) => findProgram(each) !== undefined) ? [] : packages
   }),
 )
 if (!existsSync(dynamodbJars) && findProgram('mvn') === undefined) packages.add('maven')
@@ -44,7 +45,7 @@ function installPackages(list: readonly string[]): void {
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
     const apt = (...args: readonly string[]): boolean =>
-      spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
+      spawnSync(program('apt-get'), args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
     const install = ['install', '-y', '--no-install-recommends', ...list]
     if (!apt(...install) && apt('update')) apt(...install)
   } finally {
@@ -75,7 +76,7 @@ function fetchDynamodb(): void {
   )
   try {
     const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'lib')}`]
-    execFileSync('mvn', ['-q', '-B', ...goal], { cwd: folder, stdio: 'inherit' })
+    execFileSync(program('mvn'), ['-q', '-B', ...goal], { cwd: folder, stdio: 'inherit' })
     // Whole or not at all: a folder half filled would pass for an installation.
     if (!existsSync(dynamodbJars)) renameSync(join(folder, 'lib'), dynamodbJars)
   } finally {
