@@ -62,13 +62,14 @@ export interface ServedDrivers extends AsyncDisposable {
 }
 
 /** Drivers 1 (now), 2 (too old) and 3 (without a rate), and shop 1. */
-export async function servedDrivers(): Promise<ServedDrivers> {
+export async function servedDrivers(compatibility: 'feast' | null = null): Promise<ServedDrivers> {
   const folder = await mkdtemp(join(tmpdir(), 'grpc-'))
   const configuration = {
     project: 'p',
     provider: 'local',
     registry: 'registry.db',
     online_store: { type: 'sqlite', path: 'o.db' },
+    ...(compatibility !== null && { compatibility }),
   }
   const definitions = [driver, shop, stats, cities, fare, drivers]
   const store = await openStore(configuration, { definitions, repoPath: folder, clock: frozenClock(noon) })

@@ -17,7 +17,7 @@ export function featureServer(context: ServingContext): GrpcService {
   return {
     name,
     unary: [
-      { path: `/${name}/GetOnlineFeatures`, answer: (request) => getOnlineFeatures(context, request) },
+      getOnlineFeatures(context, `/${name}/GetOnlineFeatures`),
       { path: `/${name}/Push`, answer: (request) => push(context, request) },
       { path: `/${name}/WriteToOnlineStore`, answer: (request) => writeToOnlineStore(context, request) },
     ],

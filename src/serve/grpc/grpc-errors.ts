@@ -23,9 +23,15 @@ export class StatusError extends Error {
 /** The bytes of a request are not the message that the method takes: FTS7001. */
 export function malformed(message: string, cause: unknown): FeatureStoreError {
   return new FeatureStoreError('FTS7001', {
-    message: `The request is not a ${message}: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}.`,
+    message: `The request is not a ${message}: ${reasonOf(cause).replace(/\.$/, '')}.`,
     cause,
   })
+}
+
+/** What the reader of the bytes said, without the words of those who called it for a stored value. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause instanceof FeatureStoreError && cause.cause !== undefined ? reasonOf(cause.cause) : cause.message
 }
 
 /** Our own answer: the status of the error's entry, and the message with its hint as details. */

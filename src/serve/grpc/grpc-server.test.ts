@@ -1,6 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import grpc from '@grpc/grpc-js'
 import { type Tracer, trace } from '@opentelemetry/api'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   features,
@@ -16,6 +17,7 @@ import { TestClient } from '../../../test/grpc/test-client.ts'
 import type { FeatureStore } from '../../store/feature-store.ts'
 import { GetFeastServingInfoResponseSchema } from '../../wire/gen/feast/serving/ServingService_pb.ts'
 import type { AccessEntry } from '../http/observe-requests.ts'
+import { RequestGate } from '../limits.ts'
 import { ServingMetrics } from '../metrics/serving-metrics.ts'
 import { defaultLimits } from '../serving-settings.ts'
 import { startGrpcServer } from './grpc-server.ts'
@@ -223,14 +225,36 @@ describe('limits', () => {
 
   test('let calls at work finish when the server is closed', async () => {
     const held = heldStore()
-    const running = await serverOf({ store: held.store })
-    const answer = running.client.online(serving, slow)
-    await running.client.call('/grpc.health.v1.Health/Check', Buffer.alloc(0))
+    const gate = new RequestGate(defaultLimits)
+    const running = await serverOf({ store: held.store, gate })
+    const answers = Promise.all(Array.from({ length: 50 }, () => running.client.online(serving, slow)))
+    await expect.poll(() => gate.inFlight).toBe(50)
     const closed = running.server.close()
     held.letGo()
-    expect((await answer).rate?.[0]?.[0]).toBe(0.5)
+    for (const answer of await answers) expect(answer.rate?.[0]?.[0]).toBe(0.5)
     await closed
     running.client.close()
+  })
+
+  test('of what a request may be hold for any bytes: it is answered or refused, and the server lives', async () => {
+    const path = `${serving}/GetOnlineFeatures`
+    const valid = requestBytes({ ...slow, requestContext: { distance: int64s(3n) }, fullFeatureNames: true })
+    const mutated = fc.record({
+      at: fc.nat(valid.length - 1),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 6 }),
+      removed: fc.nat(6),
+    })
+    await fc.assert(
+      fc.asyncProperty(mutated, async ({ at, bytes, removed }) => {
+        const request = Buffer.concat([valid.subarray(0, at), bytes, valid.subarray(at + removed)])
+        const code = await client.call(path, request).then(
+          () => 'OK',
+          (error: grpc.ServiceError) => grpc.status[error.code],
+        )
+        expect(['OK', 'INVALID_ARGUMENT', 'NOT_FOUND']).toContain(code)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   test('say which port is taken', async () => {

@@ -1,5 +1,6 @@
 import type * as Library from '@grpc/grpc-js'
 import type { Server, sendUnaryData } from '@grpc/grpc-js'
+import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { compatibilityRules } from '../../config/compatibility.ts'
 import { file_feast_serving_GrpcServer } from '../../wire/gen/feast/serving/GrpcServer_pb.ts'
 import { file_feast_serving_ServingService } from '../../wire/gen/feast/serving/ServingService_pb.ts'
@@ -13,7 +14,7 @@ import type { TlsFiles } from '../serving-settings.ts'
 import { holdWriteServices } from '../write-services.ts'
 import { feastFeatureServer } from './feast-calls.ts'
 import { featureServer } from './feature-server.ts'
-import { describeIn, type GrpcAnswer, ownAnswer } from './grpc-errors.ts'
+import { describeIn, type GrpcAnswer, ownAnswer, StatusError } from './grpc-errors.ts'
 import type { GrpcService, MessageStream, StreamMethod, UnaryCall, UnaryMethod } from './grpc-method.ts'
 import { HealthService, healthServiceName } from './health-service.ts'
 import { CallObserver } from './observe-calls.ts'
@@ -146,7 +147,11 @@ function failure(
   trailer: InstanceType<Grpc['Metadata']> = new grpc.Metadata(),
 ): { readonly code: number; readonly details: string; readonly metadata: InstanceType<Grpc['Metadata']> } {
   const answer: GrpcAnswer = ending(error)
-  if (answer.code === 'INTERNAL') logger.error('A gRPC call failed.', { path, error: String(error) })
+  const isExpected = error instanceof FeatureStoreError || error instanceof StatusError
+  if (!isExpected || answer.code === 'INTERNAL') {
+    const text = error instanceof Error && !isExpected ? (error.stack ?? error.message) : String(error)
+    logger.error('A gRPC call failed in a way that the server does not expect.', { path, error: text })
+  }
   return {
     code: grpc.status[answer.code],
     details: answer.details,

@@ -1,21 +1,25 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { ReadTimings } from '../../store/read-timings.ts'
 import type { ServingContext } from '../serving-context.ts'
+import type { UnaryMethod } from './grpc-method.ts'
 import { writeOnlineAnswer } from './online-answer.ts'
 import { type OnlineCall, readOnlineCall, type SentColumn } from './online-request.ts'
 
 /**
- * GetOnlineFeatures of both services: `feast.serving.GetOnlineFeaturesRequest` to `GetOnlineFeaturesResponse`, bytes to
+ * GetOnlineFeatures of one service: `feast.serving.GetOnlineFeaturesRequest` to `GetOnlineFeaturesResponse`, bytes to
  * bytes. Request values of on-demand views may be in `entities` or in `request_context`.
  */
-export function getOnlineFeatures(context: ServingContext, request: Buffer): Promise<Buffer> {
-  return context.gate.run((signal) => answer(context, request, signal))
+export function getOnlineFeatures(context: ServingContext, path: string): UnaryMethod {
+  return { path, answer: (request) => context.gate.run((signal) => answer(context, path, request, signal)) }
 }
 
 async function answer(
   { store, gate, metrics, clock }: ServingContext,
+  path: string,
   request: Buffer,
   signal: AbortSignal,
 ): Promise<Buffer> {
+  const timings = metrics.likeFeast ? new ReadTimings() : undefined
   const call = readOnlineCall(request)
   const columns = columnsOf(call)
   const rows = columns.values().next().value?.values.length ?? 0
@@ -25,9 +29,13 @@ async function answer(
     entities: Object.fromEntries([...columns].map(([name, { values }]) => [name, values])) as OnlineEntities,
     fullFeatureNames: call.fullFeatureNames,
     signal,
+    timings,
   })
   metrics.served(response, Number(clock.now().epochMicros) / 1e6)
-  return writeOnlineAnswer(response, columns, call.withVersions)
+  const written = writeOnlineAnswer(response, columns, call.withVersions)
+  timings?.lap('encode')
+  if (timings !== undefined) metrics.timed(path, response, timings)
+  return written
 }
 
 /** Values of any type, which the store checks against the types of the columns. */

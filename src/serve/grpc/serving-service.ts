@@ -12,10 +12,7 @@ export function servingService(context: ServingContext): GrpcService {
   return {
     name,
     unary: [
-      {
-        path: `/${name}/GetOnlineFeatures`,
-        answer: (request) => getOnlineFeatures(context, request),
-      },
+      getOnlineFeatures(context, `/${name}/GetOnlineFeatures`),
       {
         path: `/${name}/GetFeastServingInfo`,
         answer: async () => {
