@@ -1,0 +1,144 @@
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type FeatureStore, openStore } from 'feast-ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { featureField } from '../../src/online/redis/redis-layout.ts'
+import type { OnlineTable } from '../../src/plugin/online-store.ts'
+import { describeService } from '../../test/services/describe-service.ts'
+import { redisCluster, redisServer } from '../../test/services/redis.ts'
+import { feastSide } from './feast-side.ts'
+import { onlineByUs } from './our-side.ts'
+
+const references = [
+  'driver_stats:conv_rate',
+  'driver_stats:acc_rate',
+  'driver_stats:trips',
+  'driver_profile:level',
+  'driver_profile:name',
+  'driver_profile:active',
+  'driver_profile:since',
+  'driver_profile:photo',
+  'driver_profile:last_scores',
+]
+const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
+const views = ['driver_stats', 'driver_profile', 'driver_pushed']
+const stats: OnlineTable = { project: 'interop', view: 'driver_stats', version: null, joinKeys: [], features: [] }
+const entityRows = Array.from({ length: 520 }, (_, index) => ({ driver_id: 990 + index }))
+const original = mkdtempSync(join(tmpdir(), 'interop-redis-'))
+let made: Promise<unknown> | undefined
+afterAll(() => rmSync(original, { recursive: true, force: true }))
+
+/** A repository with the data and definitions of both sides, over Redis. */
+async function makeRepository(repo: string, block: Readonly<Record<string, unknown>>): Promise<string> {
+  made ??= feastSide('make', join(original, 'made'))
+  await made
+  cpSync(join(original, 'made'), repo, { recursive: true })
+  const python = join(repo, 'definitions.py')
+  // The other views have tens of thousands of keys, and nothing that these two do not have.
+  writeFileSync(python, readFileSync(python, 'utf8').replaceAll('name="driver_city_weather", ', '$&online=False, '))
+  copyFileSync(fileURLToPath(new URL('./definitions.ts', import.meta.url)), join(repo, 'definitions.ts'))
+  const yaml = join(repo, 'feature_store.yaml')
+  const head = readFileSync(yaml, 'utf8').replace(/online_store:\n( {2}.*\n)+/, '')
+  writeFileSync(yaml, head + stringify({ online_store: { type: 'redis', ...block } }))
+  return repo
+}
+
+async function inStore<Result>(repo: string, use: (store: FeatureStore) => Promise<Result>): Promise<Result> {
+  await using store = await openStore(repo)
+  return await use(store)
+}
+
+const byUs = (repo: string): Promise<unknown> => inStore(repo, (store) => onlineByUs(store, references, entityRows))
+
+async function byFeast(repo: string): Promise<unknown> {
+  const request = join(repo, 'request.json')
+  writeFileSync(request, JSON.stringify({ features: references, entity_rows: entityRows }))
+  return feastSide('online', repo, request)
+}
+
+async function writeByUs(repo: string): Promise<void> {
+  await inStore(repo, async (store) => {
+    await store.apply()
+    await store.materialize({ ...window, views })
+  })
+}
+
+async function writeByFeast(repo: string): Promise<void> {
+  await feastSide('apply', repo)
+  await feastSide('materialize', repo, window.start, window.end)
+}
+
+/** All hashes of a database as text, field by field. */
+const dumpScript = `
+local function hex(s) return (string.gsub(s, '.', function (c) return string.format('%02x', string.byte(c)) end)) end
+redis.call('SELECT', ARGV[1])
+local lines = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do lines[#lines + 1] = hex(key) .. ' ' .. hex(all[i]) .. ' ' .. hex(all[i + 1]) end
+end
+table.sort(lines)
+return table.concat(lines, '\\n')`
+
+describeService('redis', redisServer, (redis) => {
+  let [ours, theirs] = ['', '']
+  const folder = mkdtempSync(join(tmpdir(), 'interop-redis-'))
+  beforeAll(async () => {
+    const address = `${redis().host}:${redis().port}`
+    ours = await makeRepository(join(folder, 'ours'), { connection_string: `${address},db=1` })
+    await writeByUs(ours)
+    theirs = await makeRepository(join(folder, 'theirs'), { connection_string: `${address},db=2` })
+    await writeByFeast(theirs)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('real Feast reads what we wrote', async () => {
+    expect(await byFeast(ours)).toEqual(await byUs(ours))
+  })
+
+  test('we read what real Feast wrote', async () => {
+    const expected = await byFeast(theirs)
+    expect(await byUs(theirs)).toEqual(expected)
+    expect(JSON.stringify(expected)).toContain('naïve')
+  })
+
+  const dump = async (database: string): Promise<readonly string[]> =>
+    (await redis().cli('EVAL', dumpScript, '0', database)).split('\n')
+
+  test('both write the same keys, fields and values, byte for byte', async () => {
+    // Feast's way of materializing, not its store, rounds nullable 64-bit integers to 53 bits; `trips` has more.
+    const rounded = ` ${Buffer.from(featureField(stats, 'trips')).toString('hex')} `
+    const [own, other] = [await dump('1'), await dump('2')].map((lines) =>
+      lines.filter((line) => !line.includes(rounded)),
+    )
+    expect(own?.length).toBeGreaterThan(5000)
+    expect(own).toEqual(other)
+  })
+
+  test('what one side wrote stays when the other writes the same events again', async () => {
+    const before = await dump('1')
+    await writeByFeast(ours)
+    expect(await dump('1')).toEqual(before)
+  })
+})
+
+describeService('redis', redisCluster, (cluster) => {
+  test('in a cluster each side reads what the other wrote', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'interop-redis-'))
+    try {
+      const block = { redis_type: 'redis_cluster', connection_string: `${cluster().host}:${cluster().port}` }
+      const repo = await makeRepository(join(folder, 'shared'), block)
+      await writeByFeast(repo)
+      const expected = await byFeast(repo)
+      expect(await byUs(repo)).toEqual(expected)
+      for (const node of cluster().nodes) await node.cli('FLUSHALL')
+      await writeByUs(repo)
+      expect(await byFeast(repo)).toEqual(await byUs(repo))
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
