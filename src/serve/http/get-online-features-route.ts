@@ -52,7 +52,7 @@ async function answer(
 
 /** Sends what is JSON already. The type is Feast's, without a character set, which JSON does not have. */
 function sendJson(reply: FastifyReply, body: string | Buffer): void {
-  reply.header('content-type', 'application/json').send(typeof body === 'string' ? Buffer.from(body) : body)
+  reply.header('content-type', 'application/json').send(body)
 }
 
 function tooManyRows(rows: number, most: number): FeatureStoreError {

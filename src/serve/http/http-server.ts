@@ -8,6 +8,7 @@ import { answerErrors } from './answer-errors.ts'
 import { connectionsOf, drain, stopListening } from './drain.ts'
 import { type AccessLog, observeRequests } from './observe-requests.ts'
 import { registerRoutes } from './routes.ts'
+import { describedOnly } from './schemas.ts'
 
 export interface HttpServerOptions extends ServingOptions {
   /** Default 127.0.0.1. */
@@ -92,13 +93,11 @@ async function makeApp(
     // While it ends, requests of open connections are answered as always.
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    schemaController: describedOnly,
   }) as unknown as FastifyInstance
   // Bodies come to the routes as bytes: what they hold is each route's business, whatever the content type says.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  // Schemas of routes are for the description only; the routes check what they read, with better words.
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   observeRequests(app, context, accessLog)
   if (context.store.config.compatibility === 'feast') {
     const { answerAsFeast } = await import('../feast-answers/feast-routes.ts')

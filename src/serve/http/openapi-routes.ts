@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { packageVersion } from '../../base/package-version.ts'
 import type { ServingContext } from '../serving-context.ts'
+import { describedOnly } from './schemas.ts'
 
 /** Registers the routes that are to be described. */
 type RegisterRoutes = (app: FastifyInstance, context: ServingContext) => void
@@ -35,7 +36,7 @@ export function openApiRoutes(app: FastifyInstance, context: ServingContext, reg
 /** The routes on a server of their own that never listens, described by fastify's plug-in. */
 async function openApiDocument(context: ServingContext, register: RegisterRoutes): Promise<object> {
   const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')])
-  const app = fastify() as unknown as FastifyInstance
+  const app = fastify({ schemaController: describedOnly }) as unknown as FastifyInstance
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -53,8 +54,6 @@ async function openApiDocument(context: ServingContext, register: RegisterRoutes
       ],
     },
   })
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   // Inside a plug-in of its own, so that the routes come after the one that describes them.
   await app.register((scope, _options, done) => {
     register(scope, context)
