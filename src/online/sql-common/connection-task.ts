@@ -78,7 +78,7 @@ async function attemptTask<Connection, T>(
       return result
     } catch (error) {
       working.catch(() => undefined)
-      if (source.isUsableAfter(error)) source.release(connection)
+      if (!limit.isPassed() && source.isUsableAfter(error)) source.release(connection)
       else source.discard(connection)
       throw error
     }
@@ -92,14 +92,20 @@ function limitOf<Connection>(
   source: ConnectionSource<Connection>,
   task: Task,
   deadline: number,
-): { readonly passed: Promise<never>; end(): void } {
+): { readonly passed: Promise<never>; isPassed(): boolean; end(): void } {
   const { promise: passed, reject } = Promise.withResolvers<never>()
   passed.catch(() => undefined)
-  const onAbort = (): void => reject(task.signal?.reason)
+  let isPassed = false
+  const pass = (reason: unknown): void => {
+    isPassed = true
+    reject(reason)
+  }
+  const onAbort = (): void => pass(task.signal?.reason)
   task.signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => reject(source.timedOut(task)), Math.max(0, deadline - performance.now()))
+  const timer = setTimeout(() => pass(source.timedOut(task)), Math.max(0, deadline - performance.now()))
   return {
     passed,
+    isPassed: () => isPassed,
     end: () => {
       clearTimeout(timer)
       task.signal?.removeEventListener('abort', onAbort)
