@@ -81,6 +81,9 @@ export function shown(value: unknown): string {
       ? value
       : value instanceof Error
         ? `${'code' in value ? `${String(value.code)} ` : ''}${value.message}`
-        : JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? Number(part) : part))
+        : JSON.stringify(value, (_, part: unknown) => {
+            if (part instanceof Map) return Object.fromEntries(part)
+            return typeof part === 'bigint' ? Number(part) : part
+          })
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }

@@ -43,7 +43,11 @@ export async function send(base: string, item: JsonObject): Promise<Answer> {
   const headers = objectOf(item.request_headers ?? { 'Content-Type': 'application/json' })
   const response = await fetch(`${base}${String(item.path)}`, {
     method: String(item.method),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    // A connection for each request: none is left open that the end of the server would wait for.
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+      connection: 'close',
+    },
     ...(typeof item.request_body === 'string' && item.method !== 'GET' && { body: item.request_body }),
   })
   return { status: response.status, contentType: response.headers.get('content-type'), body: await response.text() }
