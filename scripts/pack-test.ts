@@ -1,10 +1,10 @@
 /**
  * `npm run pack:test`: builds the package, installs its tarball into an empty folder as a user would, and runs the
- * README's quick start there through `npx feast`, on the oldest Node that the package supports. What is not in the
- * tarball is not there.
+ * README's quick start there through `npx feast`, and the tests of the example of a plug-in, on the oldest Node that the
+ * package supports. What is not in the tarball is not there.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -92,6 +92,11 @@ try {
     }
   }
   check('the quick start left an online store behind', existsSync(join(cwd, 'data/online_store.db')))
+
+  const shelf = join(home, 'shelf')
+  cpSync(join(root, 'examples/online-store-plugin'), shelf, { recursive: true })
+  const tested = run('npx --no -- node --test --test-reporter=tap | grep "^# "', shelf)
+  check('the example of a plug-in passes the published conformance suite', /^# fail 0$/m.test(tested))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   failed++

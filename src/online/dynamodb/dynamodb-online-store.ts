@@ -24,8 +24,14 @@ import { writeRows } from './dynamodb-write.ts'
 export async function openDynamodbOnlineStore(options: StoreOptions): Promise<OnlineStore> {
   const config = dynamodbConfig(options)
   const store = new DynamodbOnlineStore(new DynamodbConnection(config), options.logger)
-  if (config.warmUp) await store.ping()
-  return store
+  if (!config.warmUp) return store
+  try {
+    await store.ping()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 export const dynamodbCapabilities: OnlineStoreCapabilities = {

@@ -63,7 +63,7 @@ export const capabilities: Rules = {
     check: async (bench) => {
       const rounds = bench.store.capabilities.transactionalBatches ? glimpses.transactional : glimpses.other
       const reader = await bench.harness.open()
-      const count = 800
+      const count = Math.min(800, (bench.harness.batchRows ?? 5000) / 4)
       try {
         for (let round = 1; round <= rounds; round++) {
           const rows = Array.from({ length: count }, (_, row): Row => [`k${row}`, round, null, { a: `${round}` }])
