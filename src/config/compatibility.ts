@@ -157,6 +157,24 @@ export const compatibilityTable = {
     feast: 'are `UNKNOWN`; an unknown feature service is `INTERNAL`',
     ours: 'are `INVALID_ARGUMENT` and `NOT_FOUND`',
   },
+  sentValuesAreKept: {
+    area: 'grpc',
+    title: 'Entity values',
+    feast: 'are looked up in the case that they were sent in: an `int64_val` finds nothing under an Int32 key',
+    ours: 'are converted to the type of the key where nothing is lost, else `INVALID_ARGUMENT`',
+  },
+  requestValuesFail: {
+    area: 'grpc',
+    title: 'Request values of on-demand views',
+    feast: 'are `UNKNOWN` in `entities`; those in `request_context` are not looked at',
+    ours: 'are taken from `entities` and from `request_context`',
+  },
+  textsHoldNoLists: {
+    area: 'grpc',
+    title: 'Lists and maps in `features` of a push, which holds texts',
+    feast: 'are `INTERNAL`',
+    ours: 'are read as JSON',
+  },
   onlyGrpcFeatureServer: {
     area: 'grpc',
     title: 'Services',
