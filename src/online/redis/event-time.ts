@@ -1,5 +1,3 @@
-import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-
 /**
  * Event times as the store keeps them: a serialised `google.protobuf.Timestamp`, so field 1 is seconds and field 2 is
  * nanoseconds, both varints and left out when 0. The epoch itself is an empty value.
@@ -62,21 +60,27 @@ export interface EventTarget {
 
 /**
  * Reads an event time into a row of a block.
- * @throws FTS5084 when the bytes are not those of a Timestamp.
+ * @returns false when the bytes are not those of a Timestamp.
  */
-export function readEventTime(bytes: Uint8Array, start: number, end: number, target: EventTarget, row: number): void {
+export function readEventTime(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: EventTarget,
+  row: number,
+): boolean {
   let seconds = 0
   let nanos = 0
   let at = start
   while (at < end) {
     const tag = bytes[at++]
-    if (tag !== secondsTag && tag !== nanosTag) throw unreadable()
+    if (tag !== secondsTag && tag !== nanosTag) return false
     let value = 0
     let complement = 0
     let factor = 1
     let byte = 128
     for (let i = 0; byte >= 128; i++) {
-      if (at >= end || i === 10) throw unreadable()
+      if (at >= end || i === 10) return false
       byte = bytes[at++] as number
       // The tenth byte holds the sign alone; the 63 bits before it are those of -value - 1, turned round.
       if (i === 9) value = -complement - 1
@@ -91,10 +95,5 @@ export function readEventTime(bytes: Uint8Array, start: number, end: number, tar
   }
   target.eventSeconds[row] = seconds
   target.eventMicros[row] = Math.trunc(nanos / 1000)
-}
-
-function unreadable(): FeatureStoreError {
-  return new FeatureStoreError('FTS5084', {
-    message: 'An event time in the Redis online store cannot be read: it is not a serialised Timestamp.',
-  })
+  return true
 }

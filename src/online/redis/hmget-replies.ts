@@ -3,11 +3,12 @@ import type { OnlineRead } from '../../plugin/online-store.ts'
 import { readEventTime } from './event-time.ts'
 import type { CommandPlan } from './read-plan.ts'
 import type { ReplySink } from './redis-driver.ts'
-import { ServerRefusal } from './redis-errors.ts'
+import { ServerRefusal, unreadableEventTime } from './redis-errors.ts'
 import { incomplete, ProtocolError, RedisErrorReply, ReplyReader, readBulks } from './reply-reader.ts'
 
 /** The cells of one read, which replies are read into. Positions count from the start of {@link bytes}. */
 export class ReplyCells implements OnlineCells {
+  readonly view: string
   readonly featureCount: number
   readonly rowCount: number
   bytes: Uint8Array = noBytes
@@ -17,6 +18,7 @@ export class ReplyCells implements OnlineCells {
   readonly eventMicros: Int32Array
 
   private constructor(read: OnlineRead, buffer: ArrayBuffer, seconds: number, positions: number) {
+    this.view = read.table.view
     this.featureCount = read.features.length
     this.rowCount = read.entityKeys.length
     const cells = this.rowCount * this.featureCount
@@ -89,6 +91,8 @@ export class HmgetReplies implements ReplySink {
   #length = 0
   #part = 0
   #index = 0
+  /** A view with an event time that is none. Others on the connection have nothing to do with it. */
+  #unreadable: string | undefined
   #resolve: () => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -119,7 +123,8 @@ export class HmgetReplies implements ReplySink {
     this.#keep(bytes, start, at)
     if (this.#part === this.parts.length) {
       this.isFinished = true
-      this.#resolve()
+      if (this.#unreadable === undefined) this.#resolve()
+      else this.#reject(unreadableEventTime(this.#unreadable))
     }
     return at
   }
@@ -137,8 +142,27 @@ export class HmgetReplies implements ReplySink {
     }
     let at = start + replyHead.length
     for (const cells of group.cells) {
-      at = readView(cells, row, bytes, at, end, shift)
+      at = this.#readView(cells, row, bytes, at, end, shift)
       if (at === incomplete) return incomplete
+    }
+    return at
+  }
+
+  /** The features and the event time of one view and row. */
+  #readView(cells: ReplyCells, row: number, bytes: Buffer, start: number, end: number, shift: number): number {
+    const { featureCount } = cells
+    const first = row * featureCount
+    let at = readBulks(bytes, start, end, featureCount, cells, first, shift)
+    if (at === incomplete) return incomplete
+    at = readBulks(bytes, at, end, 1, event, 0, 0)
+    if (at === incomplete) return incomplete
+    const eventStart = event.starts[0] as number
+    if (eventStart !== nothingStored) {
+      if (!readEventTime(bytes, eventStart, event.ends[0] as number, cells, row)) this.#unreadable ??= cells.view
+    } else {
+      // Values without an event time are those of the epoch, as an event time of 0 is an empty value to begin with.
+      cells.eventSeconds[row] = hasValue(cells, first) ? 0 : Number.NaN
+      cells.eventMicros[row] = 0
     }
     return at
   }
@@ -169,25 +193,6 @@ const noReplies = Buffer.alloc(0)
 const errorSign = 45
 const reader = new ReplyReader()
 const event = { starts: new Int32Array(1), ends: new Int32Array(1) }
-
-/** The features and the event time of one view and row. */
-function readView(cells: ReplyCells, row: number, bytes: Buffer, start: number, end: number, shift: number): number {
-  const { featureCount } = cells
-  const first = row * featureCount
-  let at = readBulks(bytes, start, end, featureCount, cells, first, shift)
-  if (at === incomplete) return incomplete
-  at = readBulks(bytes, at, end, 1, event, 0, 0)
-  if (at === incomplete) return incomplete
-  const eventStart = event.starts[0] as number
-  if (eventStart !== nothingStored) {
-    readEventTime(bytes, eventStart, event.ends[0] as number, cells, row)
-  } else {
-    // Values without an event time are those of the epoch, as an event time of 0 is an empty value to begin with.
-    cells.eventSeconds[row] = hasValue(cells, first) ? 0 : Number.NaN
-    cells.eventMicros[row] = 0
-  }
-  return at
-}
 
 function hasValue(cells: ReplyCells, first: number): boolean {
   for (let cell = first; cell < first + cells.featureCount; cell++)

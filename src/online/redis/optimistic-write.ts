@@ -1,8 +1,9 @@
+import type { OnlineWrite } from '../../plugin/online-store.ts'
 import { encodedValues } from './command-writer.ts'
 import { readEventTime } from './event-time.ts'
 import type { RedisConfig } from './redis-config.ts'
 import type { RedisConnection } from './redis-driver.ts'
-import { ConnectionLost, isPassing } from './redis-errors.ts'
+import { ConnectionLost, isPassing, unreadableEventTime } from './redis-errors.ts'
 import { RedisNode } from './redis-node.ts'
 import type { RedisTopology } from './redis-topology.ts'
 import type { RedisReply } from './reply-reader.ts'
@@ -101,8 +102,7 @@ async function transact(
     writer.raw(job.fields[0] ?? encodedValues(['']))
   }
   const [, ...stored] = await connection.replies(1 + rows.length)
-  const isFeast = job.batch.feastOrder === true
-  const written = rows.filter((row, index) => !stays(stored[index] ?? null, job.eventTime(row), isFeast))
+  const written = rows.filter((row, index) => !stays(stored[index] ?? null, job.eventTime(row), job.batch))
   if (written.length === 0) {
     await connection.command(['UNWATCH'])
     return rows
@@ -118,17 +118,17 @@ async function transact(
 }
 
 /** The rule of the script, see write-script.ts. */
-function stays(stored: RedisReply, next: Uint8Array, isFeast: boolean): boolean {
+function stays(stored: RedisReply, next: Uint8Array, { feastOrder: isFeast, table: { view } }: OnlineWrite): boolean {
   if (!Buffer.isBuffer(stored)) return false
-  const [oldSeconds, oldMicros] = timeOf(stored)
-  if (isFeast && (oldSeconds < 0 || (oldSeconds === 0 && oldMicros === 0))) return false
-  const [newSeconds, newMicros] = timeOf(next)
+  const [oldSeconds, oldMicros] = timeOf(stored, view)
+  if (isFeast === true && (oldSeconds < 0 || (oldSeconds === 0 && oldMicros === 0))) return false
+  const [newSeconds, newMicros] = timeOf(next, view)
   if (oldSeconds !== newSeconds) return oldSeconds > newSeconds
-  return oldMicros !== newMicros ? oldMicros > newMicros : isFeast
+  return oldMicros !== newMicros ? oldMicros > newMicros : isFeast === true
 }
 
-function timeOf(bytes: Uint8Array): readonly [seconds: number, micros: number] {
+function timeOf(bytes: Uint8Array, view: string): readonly [seconds: number, micros: number] {
   const time = { eventSeconds: new Float64Array(1), eventMicros: new Int32Array(1) }
-  readEventTime(bytes, 0, bytes.length, time, 0)
+  if (!readEventTime(bytes, 0, bytes.length, time, 0)) throw unreadableEventTime(view)
   return [time.eventSeconds[0] ?? 0, time.eventMicros[0] ?? 0]
 }

@@ -157,6 +157,22 @@ it.each([
   expect(await read(store, 'z')).toBe('az bz')
 })
 
+it('an event time that is none is the fault of one request, not of those beside it', async () => {
+  await using store = await open()
+  answer = (socket, request) => {
+    const bad = replyFor('x').replace('$-1\r\n', '$2\r\nxx\r\n')
+    socket.write(
+      idsIn(request)
+        .map((id) => (id === 'x' ? bad : replyFor(id)))
+        .join(''),
+    )
+  }
+  const [x, y] = await Promise.allSettled(['x', 'y'].map((id) => read(store, id)))
+  expect(x).toMatchObject({ status: 'rejected', reason: { code: 'FTS5084' } })
+  expect(y).toEqual({ status: 'fulfilled', value: 'ay by' })
+  expect(connections).toBe(1)
+})
+
 it('values beyond the size of one read of the socket arrive whole', async () => {
   await using store = await open()
   const [large, larger] = ['l'.repeat(300_000), 'm'.repeat(700_001)]

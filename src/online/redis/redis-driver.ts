@@ -150,7 +150,10 @@ export class RedisConnection {
     const late = (): void => this.#fail(new AnswerTimedOut(this.address, options.connectTimeoutMs))
     const timer = setTimeout(late, options.connectTimeoutMs)
     this.#socket.on('error', (error) => this.#fail(error))
-    this.#socket.on('timeout', () => this.#fail(new Error('the connection was not used for a while')))
+    this.#socket.on('timeout', () => {
+      if (this.#pending.length === 0) this.#fail(new Error('the connection was not used for a while'))
+    })
+    this.#socket.setTimeout(idleMs)
     this.#socket.on('close', () => this.#fail(new Error('the server closed the connection')))
     try {
       await new Promise<void>((resolve, reject) => {
@@ -232,14 +235,12 @@ export class RedisConnection {
 
   #becomeBusy(): void {
     this.#socket.ref()
-    this.#socket.setTimeout(0)
     if (this.#watch === undefined) this.#watch = setTimeout(this.#look, watchMs).unref()
   }
 
   /** A connection that waits for nothing keeps no process alive. */
   #becomeIdle(): void {
     this.#socket.unref()
-    this.#socket.setTimeout(idleMs)
   }
 
   /**

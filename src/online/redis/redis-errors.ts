@@ -105,6 +105,13 @@ export function redisError(error: unknown): unknown {
   return (meanings[error.kind] ?? refused)(server, error)
 }
 
+/** A stored event time that is none. It is an error of the one request that came upon it. */
+export function unreadableEventTime(view: string): FeatureStoreError {
+  return new FeatureStoreError('FTS5084', {
+    message: `An event time of view "${view}" in the Redis online store is not a serialised Timestamp.`,
+  })
+}
+
 const notRedis = (cause: Error): Error => new Error(`what came is not Redis' protocol (${cause.message})`, { cause })
 
 function isCertificateError(error: unknown): boolean {
