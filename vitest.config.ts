@@ -40,7 +40,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'interop', include: ['e2e/interop/*.test.ts'], testTimeout: 600_000, hookTimeout: 900_000 },
+        test: {
+          name: 'interop',
+          include: ['e2e/interop/*.test.ts'],
+          globalSetup: ['test/services/report-missing.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
       },
     ],
   },
