@@ -54,15 +54,7 @@ export function frameRows(
   const rows: Record<string, unknown>[] = Array.from({ length: frame.rowCount }, () => ({}))
   for (const [name, values] of frame.columns) {
     const read = readerOf(name, uses.get(name))
-    for (const [index, row] of rows.entries()) {
-      // As its own property whatever its name: `__proto__` is a column like another.
-      Object.defineProperty(row, name, {
-        value: read(values[index], index),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      })
-    }
+    for (const [index, row] of rows.entries()) put(row, name, read(values[index], index))
   }
   return rows
 }
@@ -75,6 +67,12 @@ export function inFrameTerms(error: unknown): unknown {
   if (field === undefined) return error
   const { code, message, where, hint, notes, cause } = error
   return new FeatureStoreError(code, { message, where, hint, notes, cause, field })
+}
+
+/** As a property of its own whatever its name: `__proto__` is a column like another. */
+function put(row: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') row[name] = value
+  else Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
 type Reader = (value: unknown, row: number) => unknown

@@ -1,4 +1,3 @@
-import { compatibilityRules } from '../config/compatibility.ts'
 import { MaterializationJobs } from './materializations/materialization-jobs.ts'
 import { batchingSettings } from './push-batching/batching-settings.ts'
 import { OfflinePushBatching } from './push-batching/offline-push-batching.ts'
@@ -57,7 +56,7 @@ function openServices({ store, logger, clock }: ServingContext): HeldServices {
   const settings = batchingSettings(config, folder)
   const batching = settings === null ? null : new OfflinePushBatching({ store, settings, logger, clock })
   const asked = config.featureServer?.offline_push_batching_enabled === true
-  if (settings === null && asked && compatibilityRules(config).framesAreConverted) {
+  if (settings === null && asked) {
     logger.warn('Batching of offline pushes is off: it needs a batch size and an interval.')
   }
   const jobs = new MaterializationJobs({ store, folder, logger })

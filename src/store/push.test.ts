@@ -18,7 +18,7 @@ import {
 } from '../index.ts'
 import { tableFromRows } from '../types/arrow.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
-import type { PushTarget } from './push.ts'
+import { historiesOf, type PushTarget } from './push.ts'
 
 const noon = Instant.parse('2024-03-01T12:00:00Z') ?? Instant.fromEpochMicros(0n)
 const before = noon.minus(hours(1))
@@ -128,4 +128,10 @@ test('rows that do not fit the source of the history are not served either when 
   const pushed = store.push({ source: 'feed', rows: [row], to: 'onlineAndOffline' })
   await expect(pushed).rejects.toMatchObject({ code: 'FTS4510', message: expect.stringContaining('lack made') })
   expect(await online('both', 2)).toEqual([{ rate: null, trips: null }])
+})
+
+test('rows that no batch source would keep are refused offline instead of being lost', () => {
+  // Only a registry that something else has written can be so.
+  const bare = { ...rates, batchSource: null }
+  expect(() => historiesOf([bare])).toThrow(expect.objectContaining({ code: 'FTS4501', field: 'to' }))
 })

@@ -61,7 +61,7 @@ async function preparedAppends(
   views: readonly StoredFeatureView[],
   rows: RowsInput,
 ): Promise<readonly { readonly source: string; readonly append: () => Promise<number> }[]> {
-  const prepared = batchSources(views).map(async (source) => {
+  const prepared = historiesOf(views).map(async (source) => {
     return { source: source.name, append: await prepareAppend(context, source, rows, { reorder: true }) }
   })
   return Promise.all(prepared)
@@ -80,6 +80,16 @@ export function viewsFedBy(contents: RegistryContents, project: string, name: st
     message: `No feature view of project "${project}" is fed by a push source "${name}".${suggestion(name, known)}`,
     field: 'source',
     notes: [known.size === 0 ? 'no view has a push source' : `push sources: ${[...known].sort().join(', ')}`],
+  })
+}
+
+/** Where rows for some views go offline. @throws FTS4501 when there is no such place, and they would be lost. */
+export function historiesOf(views: readonly StoredFeatureView[]): readonly DataSource[] {
+  const sources = batchSources(views)
+  if (sources.length > 0) return sources
+  throw new FeatureStoreError('FTS4501', {
+    message: `No batch source keeps the history of ${views.map(({ name }) => `"${name}"`).join(', ')}; pushed rows can only go online.`,
+    field: 'to',
   })
 }
 

@@ -4,7 +4,7 @@ import type { DataSource } from '../model/data-source.ts'
 import type { BatchMark } from '../plugin/offline-store.ts'
 import { listObjects } from '../registry/lookup.ts'
 import type { RowsInput } from './offline-rows.ts'
-import { batchSources, viewsFedBy } from './push.ts'
+import { batchSources, historiesOf, viewsFedBy } from './push.ts'
 import type { StoreContext } from './store-context.ts'
 import { tableForSource } from './write-to-offline-store.ts'
 
@@ -16,12 +16,12 @@ export interface PushedHistory {
   fit(rows: RowsInput): Promise<Table>
 }
 
-/** The batch sources behind a push source, each once. @throws FTS5020 for an unknown push source. */
+/** The batch sources behind a push source, each once. @throws FTS5020 for an unknown push source, FTS4501 without any. */
 export async function pushedHistories(context: StoreContext, pushSource: string): Promise<readonly PushedHistory[]> {
   const views = viewsFedBy(await context.contents(), context.project, pushSource)
   const offlineStore = await context.offlineStore()
   return Promise.all(
-    batchSources(views).map(async (source) => {
+    historiesOf(views).map(async (source) => {
       const columns = await offlineStore.columns(source, { unknownTypes: 'invalid' })
       return { source: source.name, fit: (rows) => tableForSource(source, columns, rows, { reorder: true }) }
     }),

@@ -315,6 +315,20 @@ describe('POST /materialize?async=true', () => {
     await next.close()
   })
 
+  it('gives a view back when the server ends before the work does', async () => {
+    const materialize = store.materialize.bind(store)
+    store.materialize = async ({ signal }) => {
+      await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+      return { views: [] }
+    }
+    const ending = await httpApp({ store })
+    expect(await post('/materialize?async=true', body, ending)).toMatchObject({ status: 202 })
+    expect(await state()).toBe('MATERIALIZING')
+    await ending.close()
+    store.materialize = materialize
+    expect(await state()).toBe('AVAILABLE_ONLINE')
+  })
+
   it('gives it back at the next request too, without a new start', async () => {
     const script = join(import.meta.dirname, 'killed-materialization-job.ts')
     await run(process.execPath, [script, folder]).catch(() => undefined)
