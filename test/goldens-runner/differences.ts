@@ -267,6 +267,15 @@ export const differences: readonly Difference[] = [
   },
   {
     rules: [],
+    title: 'Deleting from Redis takes only what belongs to the project and the view',
+    feast:
+      'It looks for keys with a pattern made of raw bytes, in which some lengths of names are wildcards, and which matches projects whose names end alike: tearing down `shop` empties `my_shop`. It reads event times and writes rows in two steps, so of two writers the one with the older event may come last.',
+    ours: 'Every key that is found is taken apart and compared first. Comparing and writing are one step of the server, and so are the steps of deleting.',
+    reason: 'A Redis server is shared by projects, and loads and pushes happen at the same time.',
+    steps: {},
+  },
+  {
+    rules: [],
     title: 'The registry file is replaced as a whole, by one writer at a time',
     feast: 'The file is written in place without a lock: a reader can see half of it, and of two writers one loses.',
     ours: 'Writers take turns, and a file is renamed into place when it is complete. A truncated or foreign file is refused and left as it is.',
