@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import grpc from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TestClient } from '../../../test/grpc/test-client.ts'
@@ -17,6 +18,7 @@ import {
   openStore,
   pushSource,
 } from '../../index.ts'
+import { HealthCheckRequestSchema, HealthCheckResponseSchema } from '../../wire/gen/grpc/health/v1/health_pb.ts'
 import type { RunningServer } from '../serving-context.ts'
 import { startGrpcServer } from './grpc-server.ts'
 
@@ -79,8 +81,14 @@ describeService('redis', redisServer, (redis) => {
     ],
   }
 
+  const health = async (service: string): Promise<number> => {
+    const asked = Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })))
+    return fromBinary(HealthCheckResponseSchema, await client.call('/grpc.health.v1.Health/Check', asked)).status
+  }
+
   test('features of Redis are served over TLS', async () => {
     expect(await read()).toEqual(expected)
+    expect(await health('feast.serving.ServingService')).toBe(1)
   })
 
   test('a client without TLS gets no answer', async () => {
@@ -89,11 +97,13 @@ describeService('redis', redisServer, (redis) => {
     plain.close()
   })
 
-  test('without Redis calls end with UNAVAILABLE, and with it they are answered again', async () => {
+  test('without Redis calls end with UNAVAILABLE and the service is not healthy; with it they are answered again', async () => {
     await redis().kill()
     const failed = await client.online(serving, request).catch((error: grpc.ServiceError) => error)
     expect(failed).toMatchObject({ code: grpc.status.UNAVAILABLE })
     expect((failed as grpc.ServiceError).metadata.get('feast-error-code')).toEqual(['FTS5014'])
+    expect(await health('')).toBe(1)
+    expect(await health('feast.serving.ServingService')).toBe(2)
     await redis().restart()
     await expect.poll(() => write().then(read).catch(String), { timeout: 20_000 }).toEqual(expected)
   })

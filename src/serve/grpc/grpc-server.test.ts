@@ -228,11 +228,32 @@ describe('limits', () => {
     const gate = new RequestGate(defaultLimits)
     const running = await serverOf({ store: held.store, gate })
     const answers = Promise.all(Array.from({ length: 50 }, () => running.client.online(serving, slow)))
-    await expect.poll(() => gate.inFlight).toBe(50)
+    await expect.poll(() => gate.inFlight, { timeout: 20_000 }).toBe(50)
     const closed = running.server.close()
     held.letGo()
     for (const answer of await answers) expect(answer.rate?.[0]?.[0]).toBe(0.5)
     await closed
+    running.client.close()
+  })
+
+  test('lose no call when the server is closed under load', async () => {
+    const running = await serverOf({ store: drivers.store })
+    const path = `${serving}/GetOnlineFeatures`
+    let answered = 0
+    // Each client calls until the closed server cannot be reached any more.
+    const ends = Array.from({ length: 40 }, async (): Promise<grpc.ServiceError> => {
+      for (;;) {
+        try {
+          await running.client.call(path, requestBytes(slow))
+          answered++
+        } catch (error) {
+          return error as grpc.ServiceError
+        }
+      }
+    })
+    await expect.poll(() => answered, { timeout: 20_000 }).toBeGreaterThan(200)
+    await running.server.close()
+    for (const end of await Promise.all(ends)) expect(end.details).toMatch(/^No connection established/)
     running.client.close()
   })
 

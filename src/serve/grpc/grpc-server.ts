@@ -9,6 +9,7 @@ import { file_grpc_reflection_v1_reflection } from '../../wire/gen/grpc/reflecti
 import { file_grpc_reflection_v1alpha_reflection } from '../../wire/gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import type { AccessLog } from '../http/observe-requests.ts'
 import { cannotListen, readTlsFiles } from '../listening.ts'
+import { readiness } from '../readiness.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
 import { holdWriteServices } from '../write-services.ts'
@@ -85,7 +86,11 @@ function addServices(server: Server, grpc: Grpc, registration: Registration): He
   const likeFeast = compatibilityRules(context.store.config).onlyGrpcFeatureServer
   const own = likeFeast ? [feastFeatureServer(context)] : [servingService(context), featureServer(context)]
   const names = [...own.map(({ name }) => name), healthServiceName, ...reflectionServiceNames]
-  const health = new HealthService(likeFeast ? [''] : ['', ...names])
+  // As over HTTP: the process lives, and its services are ready when registry and store answer.
+  const lives = async (): Promise<boolean> => true
+  const ready = async (): Promise<boolean> => (await readiness(context)).ready
+  const ofFeatures = own.map((service): [string, typeof lives] => [service.name, ready])
+  const health = new HealthService(new Map(likeFeast ? [['', lives]] : [['', lives], ...ofFeatures]))
   const files = [
     file_feast_serving_ServingService,
     file_feast_serving_GrpcServer,
