@@ -126,12 +126,6 @@ export const compatibilityTable = {
     feast: 'are a 500: the first one says the format of the column',
     ours: 'are read one by one',
   },
-  viewsAreWrittenOneByOne: {
-    area: 'write',
-    title: 'A push source that feeds several views',
-    feast: 'is written view by view; what was written stays when a later view fails',
-    ours: 'is checked for every view before the first is written',
-  },
   errorsAreOfFeast: {
     area: 'http',
     title: 'Bodies of errors',
@@ -149,7 +143,7 @@ export const compatibilityTable = {
     area: 'http',
     title: 'Fields of a body',
     feast: 'are converted (`"true"` for true); fields that nobody knows are ignored',
-    ours: 'are of their type; an unknown field is a 400 with a suggestion',
+    ours: 'are of their type; an unknown field is refused with a suggestion',
   },
   faultsAreUnknown: {
     area: 'grpc',

@@ -28,15 +28,22 @@ export interface ServedRepository extends AsyncDisposable {
   readonly store: FeatureStore
 }
 
-/** Opens a copy of a repository, over its own SQLite store or over another one that holds the same. */
-export async function openServed(folder: string, onlineStore?: object): Promise<ServedRepository> {
+/**
+ * Opens a copy of a repository, over its own SQLite store or over another one that holds the same.
+ * @param compatibility null for a server with our own answers
+ */
+export async function openServed(
+  folder: string,
+  onlineStore?: object,
+  compatibility: 'feast' | null = 'feast',
+): Promise<ServedRepository> {
   const repo = mkdtempSync(join(tmpdir(), 'feast-ts-golden-'))
   copyWritable(folder, repo)
   const contents = registryFromBytes(new Uint8Array(readFileSync(join(repo, 'data/registry.db'))))
   const config = {
     ...objectOf(parse(readFileSync(join(repo, 'feature_store.yaml'), 'utf8'))),
     ...(onlineStore && { online_store: onlineStore }),
-    compatibility: 'feast',
+    ...(compatibility !== null && { compatibility }),
   }
   const store = await openStore(config, { repoPath: repo, definitions: portedViews(contents) })
   return {
