@@ -86,7 +86,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: ['\\.test(-d)?\\.ts$'] },
       to: {
-        path: 'node_modules/(@duckdb|fastify|apache-arrow|commander|zod|ioredis|pg|mysql2|@grpc|@aws-sdk)/',
+        path: 'node_modules/(@duckdb|fastify|@fastify|pino|prom-client|@opentelemetry|apache-arrow|commander|zod|ioredis|pg|mysql2|@grpc|@aws-sdk)/',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

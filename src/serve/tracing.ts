@@ -1,13 +1,13 @@
-import type { Context, Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type * as OpenTelemetry from '@opentelemetry/api'
 
 /** Where the `@opentelemetry/api` of a program keeps what an SDK registered; there is nothing before. */
 const registered = Symbol.for('opentelemetry.js.api.1')
 
-type Api = typeof import('@opentelemetry/api')
+type Api = typeof OpenTelemetry
 
 /** Numbers of the API's enumerations, so that they are known without loading it. */
-const serverKind = 1 satisfies SpanKind.SERVER
-const errorStatus = 2 satisfies SpanStatusCode.ERROR
+const serverKind = 1 satisfies OpenTelemetry.SpanKind.SERVER
+const errorStatus = 2 satisfies OpenTelemetry.SpanStatusCode.ERROR
 
 /** Where a span says how its request ended, and which numbers are the server's fault. Source: OpenTelemetry's conventions. */
 const outcomes = {
@@ -72,9 +72,9 @@ function startSpan(
   protocol: keyof typeof outcomes,
 ): RequestSpan {
   const { attribute, isFault } = outcomes[protocol]
-  const parent: Context = api.propagation.extract(api.context.active(), headers)
+  const parent: OpenTelemetry.Context = api.propagation.extract(api.context.active(), headers)
   const tracer = api.trace.getTracer('feast-ts')
-  const span: Span = tracer.startSpan(name, { kind: serverKind }, parent)
+  const span: OpenTelemetry.Span = tracer.startSpan(name, { kind: serverKind }, parent)
   const inside = api.trace.setSpan(parent, span)
   const { traceId, spanId, traceFlags } = span.spanContext()
   return {
