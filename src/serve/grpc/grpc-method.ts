@@ -1,4 +1,5 @@
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js'
+import type { ReadTimings } from '../../store/read-timings.ts'
 import type { GrpcAnswer } from './grpc-errors.ts'
 
 /** A call as a method sees it: the bytes of the request, and its metadata for those who look at it. */
@@ -8,7 +9,7 @@ export type UnaryCall = ServerUnaryCall<Buffer, Buffer>
 export interface UnaryMethod {
   /** Such as `/feast.serving.ServingService/GetOnlineFeatures`. */
   readonly path: string
-  readonly answer: (request: Buffer) => Promise<Buffer>
+  readonly answer: (request: Buffer, timings?: ReadTimings) => Promise<Buffer>
   /** How a call ends that failed. Default: with the status of the error's code. */
   readonly ending?: (error: unknown) => GrpcAnswer
 }

@@ -320,6 +320,16 @@ describe('observation', () => {
     ])
   })
 
+  test('says where the time of a call went when its client asks', async () => {
+    const metadata = new grpc.Metadata()
+    metadata.set('x-feast-explain', '1')
+    const { 'server-timing': timing } = await client.trailers(path, request, metadata)
+    expect(String(timing).replaceAll(/\d+\.\d+/g, 'N')).toBe(
+      'parse;dur=N, plan;dur=N, keys;dur=N, store;dur=N, compute;dur=N, encode;dur=N',
+    )
+    expect(await client.trailers(path, request, new grpc.Metadata())).not.toHaveProperty('server-timing')
+  })
+
   test('makes a span of every call where a program has registered OpenTelemetry', async () => {
     const spans: { name: string; readonly attributes: Record<string, unknown>; ended: boolean }[] = []
     trace.setGlobalTracerProvider({

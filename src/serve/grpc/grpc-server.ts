@@ -115,7 +115,7 @@ function registerUnary(server: Server, grpc: Grpc, registration: Registration, m
   const handle = (call: UnaryCall, callback: sendUnaryData<Buffer>): void => {
     const observed = observe(call.metadata)
     const work = (): void => {
-      method.answer(call.request).then(
+      method.answer(call.request, observed.timings).then(
         (answer) => {
           callback(null, answer, observed.trailer(grpc))
           observed.end(grpc.status.OK)

@@ -1,5 +1,5 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { ReadTimings } from '../../store/read-timings.ts'
+import type { ReadTimings } from '../../store/read-timings.ts'
 import type { ServingContext } from '../serving-context.ts'
 import type { UnaryMethod } from './grpc-method.ts'
 import { writeOnlineAnswer } from './online-answer.ts'
@@ -10,20 +10,28 @@ import { type OnlineCall, readOnlineCall, type SentColumn } from './online-reque
  * bytes. Request values of on-demand views may be in `entities` or in `request_context`.
  */
 export function getOnlineFeatures(context: ServingContext, path: string): UnaryMethod {
-  return { path, answer: (request) => context.gate.run((signal) => answer(context, path, request, signal)) }
+  return {
+    path,
+    answer: (request, timings) => context.gate.run((signal) => answer(context, { path, request, signal, timings })),
+  }
+}
+
+interface Call {
+  readonly path: string
+  readonly request: Buffer
+  readonly signal: AbortSignal
+  readonly timings: ReadTimings | undefined
 }
 
 async function answer(
   { store, gate, metrics, clock }: ServingContext,
-  path: string,
-  request: Buffer,
-  signal: AbortSignal,
+  { path, request, signal, timings }: Call,
 ): Promise<Buffer> {
-  const timings = metrics.likeFeast ? new ReadTimings() : undefined
   const call = readOnlineCall(request)
   const columns = columnsOf(call)
   const rows = columns.values().next().value?.values.length ?? 0
   if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
+  timings?.lap('parse')
   const response = await store.getOnlineFeatures({
     features: call.service === null ? call.features : await store.getFeatureService(call.service),
     entities: Object.fromEntries([...columns].map(([name, { values }]) => [name, values])) as OnlineEntities,
