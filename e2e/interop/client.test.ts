@@ -129,6 +129,32 @@ describe('one client gets from our server what it gets from real Feast', () => {
     expect(await both((client) => client.materialize(background))).toEqual([['driver_profile'], ['driver_profile']])
   })
 
+  test('that somebody is working on a view, whoever has marked it, and the view when it is forced', async () => {
+    for (const repo of ['feast', 'ours']) {
+      await using marking = await openStore(join(folder, repo))
+      await marking.materialize({ start: '2023-11-14', end: '2023-11-15', views: ['driver_city_weather'] })
+      await marking.setViewState('driver_city_weather', 'MATERIALIZING')
+    }
+    const request = { start: '2023-11-14', end: '2023-11-30', views: ['driver_city_weather'], background: true }
+    const refused = await both((client) => client.materialize(request).catch((error: unknown) => error))
+    expect(refused.map((error) => error instanceof FeastClientError && [error.status, error.answer])).toEqual([
+      [409, { error: expect.any(String), feature_views: ['driver_city_weather'] }],
+      [409, expect.objectContaining({ error: expect.any(String), feature_views: ['driver_city_weather'] })],
+    ])
+    const forced = await both((client) => client.materialize({ ...request, force: true }))
+    expect(forced).toEqual([['driver_city_weather'], ['driver_city_weather']])
+    for (const repo of ['feast', 'ours']) {
+      await using looking = await openStore(join(folder, repo))
+      for (let tries = 0; ; tries += 1) {
+        const { featureViews } = await looking.refreshRegistry()
+        const state = featureViews.find(({ name }) => name === 'driver_city_weather')?.state
+        if (state === 'AVAILABLE_ONLINE') break
+        expect([tries < 200, state]).toEqual([true, 'MATERIALIZING'])
+        await sleep(100)
+      }
+    }
+  })
+
   test('errors, each in the words of its server', async () => {
     const unknown = { features: ['nope:x'], entities: { driver_id: [1] } }
     const errors = await both((client) => client.getOnlineFeatures(unknown).catch((error: unknown) => error))

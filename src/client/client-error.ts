@@ -13,6 +13,8 @@ export interface FeastClientErrorOptions {
   readonly field?: string | undefined
   readonly hint?: string | undefined
   readonly notes?: readonly string[] | undefined
+  /** What the server said, as JSON: a 409 names the `feature_views` that somebody is working on. */
+  readonly answer?: ExactJson | undefined
   readonly cause?: unknown
 }
 
@@ -24,14 +26,16 @@ export class FeastClientError extends Error {
   readonly field: string | undefined
   readonly hint: string | undefined
   readonly notes: readonly string[]
+  readonly answer: ExactJson | undefined
 
-  constructor(message: string, { status, code, field, hint, notes, cause }: FeastClientErrorOptions) {
+  constructor(message: string, { status, code, field, hint, notes, answer, cause }: FeastClientErrorOptions) {
     super(message, cause === undefined ? undefined : { cause })
     this.status = status
     this.code = code
     this.field = field
     this.hint = hint
     this.notes = notes ?? []
+    this.answer = answer
   }
 }
 
@@ -41,18 +45,19 @@ export class FeastClientError extends Error {
  */
 export function errorOfAnswer(status: number, body: ExactJson | undefined, text: string): FeastClientError {
   const standard = `HTTP_${status}`
+  const said = { status, answer: body }
   const inner = typeof body === 'string' ? jsonObject(body) : undefined
   if (inner !== undefined && typeof inner.class === 'string') {
-    return new FeastClientError(textOf(inner.message, inner.class), { status, code: inner.class })
+    return new FeastClientError(textOf(inner.message, inner.class), { ...said, code: inner.class })
   }
-  if (typeof body === 'string') return new FeastClientError(body, { status, code: standard })
+  if (typeof body === 'string') return new FeastClientError(body, { ...said, code: standard })
   if (!isObject(body)) {
     const message = text.trim() === '' ? `The server answered with status ${status}.` : text.trim().slice(0, 500)
-    return new FeastClientError(message, { status, code: standard })
+    return new FeastClientError(message, { ...said, code: standard })
   }
   if (typeof body.code === 'string') {
     return new FeastClientError(textOf(body.message, body.code), {
-      status,
+      ...said,
       code: body.code,
       field: optional(body.field),
       hint: optional(body.hint),
@@ -64,10 +69,10 @@ export function errorOfAnswer(status: number, body: ExactJson | undefined, text:
     // Where FastAPI found the fault: `["body", "df"]`.
     const place = Array.isArray(fault.loc) ? fault.loc.filter((part) => part !== 'body').join('.') : ''
     const message = [place, textOf(fault.msg, 'not valid')].filter(Boolean).join(': ')
-    return new FeastClientError(message, { status, code: 'VALIDATION', field: place === '' ? undefined : place })
+    return new FeastClientError(message, { ...said, code: 'VALIDATION', field: place === '' ? undefined : place })
   }
   const message = textOf(body.detail ?? body.error, `The server answered with status ${status}.`)
-  return new FeastClientError(message, { status, code: standard })
+  return new FeastClientError(message, { ...said, code: standard })
 }
 
 type JsonObject = { readonly [name: string]: ExactJson }
