@@ -10,4 +10,4 @@ after(() => rmSync(repoPath, { recursive: true }))
 
 const options = storeOptions({ type: 'feast-shelf', options: { folder: 'data/shelf' } }, repoPath)
 
-describeOnlineStore({ describe, it }, { name: 'shelf', open: () => openShelf(options) })
+describeOnlineStore({ describe, it }, { name: 'shelf', open: () => openShelf(options), batchRows: 1000 })

@@ -25,7 +25,7 @@ export interface OnlineStoreHarness {
   readonly viewNames?: 'any' | 'plain'
   /** Length of the longest value that fits, in bytes with the few of its type and length; one more is refused. */
   readonly largestValueBytes?: number
-  /** Rows of the large batch. Default 5000; fewer for emulators that take a request, and a millisecond, for each. */
+  /** Rows of the large batch. Default 5000; fewer for stores that take a millisecond for each. */
   readonly batchRows?: number
   /** The event times that fit, in microseconds of the epoch; times beyond are refused. Default: years 1 to 9999. */
   readonly eventRange?: { readonly from: bigint; readonly to: bigint }
