@@ -12,7 +12,7 @@ import { days, entity, featureService, featureView, fileSource, float64, int64, 
 import { CellBlock, type OnlineCells } from '../src/plugin/online-cells.ts'
 import type { OnlineRead, OnlineStore } from '../src/plugin/online-store.ts'
 import { featureRequest, jsonEntityValue } from '../src/serve/feature-request.ts'
-import { encodeOnlineFeatures } from '../src/serve/http/encode-online-features.ts'
+import { encodeOnlineFeatures, giveBackAnswer } from '../src/serve/http/encode-online-features.ts'
 import { jsonBody } from '../src/serve/http/json-body.ts'
 import { getOnlineFeatures } from '../src/store/get-online-features.ts'
 import type { StoreContext } from '../src/store/store-context.ts'
@@ -132,7 +132,9 @@ async function measureRows(rows: number, byReference: boolean): Promise<Costs> {
       entities: body.entities,
       coerce: jsonEntityValue,
     })
-    return encodeOnlineFeatures(response).length
+    const answer = encodeOnlineFeatures(response, { lend: true })
+    giveBackAnswer(answer)
+    return answer.length
   }
   for (let index = 0; index < 300; index++) await request(index)
   const whole: number[] = []
@@ -147,7 +149,10 @@ async function measureRows(rows: number, byReference: boolean): Promise<Costs> {
     encode.push(
       await microsPerCall(requests, async (index) => {
         const response = responses[index % responses.length]
-        return response === undefined ? 0 : encodeOnlineFeatures(response).length
+        if (response === undefined) return 0
+        const answer = encodeOnlineFeatures(response, { lend: true })
+        giveBackAnswer(answer)
+        return answer.length
       }),
     )
   }

@@ -45,6 +45,30 @@ describe('a JSON writer', () => {
     expect(first).toEqual(Buffer.from('a'.repeat(20_000)))
   })
 
+  test('writes over a lent buffer only after it was given back', () => {
+    const writer = new JsonWriter()
+    const lend = (letter: string): Buffer => {
+      writer.ascii(letter.repeat(100_000))
+      return writer.lend()
+    }
+    const [first, second] = [lend('a'), lend('b')]
+    expect([first.toString(), second.toString()]).toEqual(['a'.repeat(100_000), 'b'.repeat(100_000)])
+    writer.giveBack(first)
+    lend('c')
+    const fourth = lend('d')
+    expect(fourth.buffer).toBe(first.buffer)
+    expect(second.toString()).toBe('b'.repeat(100_000))
+  })
+
+  test('never takes what is short for lent', () => {
+    const writer = new JsonWriter()
+    writer.ascii('short')
+    const short = writer.lend()
+    writer.giveBack(short)
+    writer.ascii('other')
+    expect([short.toString(), writer.lend().toString()]).toEqual(['short', 'other'])
+  })
+
   test('copies what it wrote before, and takes back', () => {
     const writer = new JsonWriter()
     writer.ascii('abc')

@@ -4,15 +4,21 @@ import { isPlainFloat, jsonFloat } from './python-float.ts'
 const shortText = 32
 const startBytes = 64 * 1024
 /** A larger buffer is not kept for the next answer. */
-const keptBytes = 4 * 1024 * 1024
+const keptBytes = 1024 * 1024
+/** From so many bytes on a buffer is lent. */
+const lentBytes = 32 * 1024
+/** So many buffers that came back wait for the next answers. */
+const keptSpares = 16
 
 /**
  * Writes JSON text into one buffer, which the next answer uses again: numbers and stored bytes get there without a
- * string for each. One at a time; {@link JsonWriter.take} ends it.
+ * string for each. One at a time; {@link JsonWriter.take} or
+ * {@link JsonWriter.lend} ends it.
  */
 export class JsonWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(startBytes)
   #length = 0
+  readonly #spare: Buffer[] = []
 
   /** Bytes written so far: a place for {@link repeat} and {@link cut}. */
   get length(): number {
@@ -108,13 +114,30 @@ export class JsonWriter {
 
   /** What was written, in UTF-8, as bytes of their own. The writer begins anew. */
   take(): Buffer {
+    const written = Buffer.from(this.#bytes.subarray(0, this.#length))
+    this.#length = 0
+    if (this.#bytes.length > keptBytes) this.#bytes = Buffer.allocUnsafeSlow(startBytes)
+    return written
+  }
+
+  /**
+   * As {@link take}, but what is long is not copied: the buffer itself is lent, until {@link giveBack} or for ever.
+   * New buffers of this size for every answer would keep the garbage collector busy.
+   */
+  lend(): Buffer {
+    if (this.#length < lentBytes) return this.take()
     const written = this.#bytes.subarray(0, this.#length)
     this.#length = 0
-    if (this.#bytes.length > keptBytes) {
-      this.#bytes = Buffer.allocUnsafeSlow(startBytes)
-      return written
-    }
-    return Buffer.from(written)
+    this.#bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(startBytes)
+    return written
+  }
+
+  /** Takes a lent buffer back, to be written over: nobody may look at it any more. What was not lent is left alone. */
+  giveBack(written: Buffer): void {
+    const { length } = written
+    if (length < lentBytes || this.#spare.length >= keptSpares) return
+    const whole = Buffer.from(written.buffer)
+    if (whole.length <= keptBytes) this.#spare.push(whole)
   }
 
   #reserve(length: number): void {

@@ -16,6 +16,8 @@ import { epochText, writeEventTimes } from './event-time-text.ts'
 export interface EncodeOptions {
   /** Say which views the features are of, and of which versions. */
   readonly viewMetadata?: boolean | undefined
+  /** Lend the bytes of a long answer, for {@link giveBackAnswer} when they were sent. Default: they are yours. */
+  readonly lend?: boolean | undefined
 }
 
 const writer = new JsonWriter()
@@ -48,7 +50,12 @@ export function encodeOnlineFeatures<Row>(response: OnlineResponse<Row>, options
   writer.ascii('],"metadata":')
   writer.text(metadataText(OnlineResponse.layoutOf(response), options.viewMetadata === true))
   writer.byte(0x7d)
-  return writer.take()
+  return options.lend === true ? writer.lend() : writer.take()
+}
+
+/** Lets the next answer be written where this one was, which nobody may look at any more. */
+export function giveBackAnswer(answer: Buffer): void {
+  writer.giveBack(answer)
 }
 
 /** What the columns of one view have in common, and where in the text it was written first: it is copied from there. */

@@ -3,7 +3,7 @@ import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { ReadTimings } from '../../store/read-timings.ts'
 import { featureRequest, readFeatures, rowCount } from '../feature-request.ts'
 import type { ServingContext } from '../serving-context.ts'
-import { encodeOnlineFeatures } from './encode-online-features.ts'
+import { encodeOnlineFeatures, giveBackAnswer } from './encode-online-features.ts'
 import { jsonBody } from './json-body.ts'
 import { onlineFeaturesSchema } from './schemas.ts'
 
@@ -37,21 +37,23 @@ async function answer(
   request: FastifyRequest,
   signal: AbortSignal,
   timings: ReadTimings | undefined,
-): Promise<string | Buffer> {
+): Promise<Buffer> {
   const wanted = featureRequest(jsonBody(request.body))
   const rows = rowCount(wanted)
   if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
   timings?.lap('parse')
   const response = await readFeatures(store, wanted, signal, timings)
   metrics.served(response, Number(clock.now().epochMicros) / 1e6)
-  const body = encodeOnlineFeatures(response, { viewMetadata: wanted.viewMetadata })
+  const body = encodeOnlineFeatures(response, { viewMetadata: wanted.viewMetadata, lend: true })
   timings?.lap('encode')
   if (timings !== undefined) metrics.timed(path, response, timings)
   return body
 }
 
 /** Sends what is JSON already. The type is Feast's, without a character set, which JSON does not have. */
-function sendJson(reply: FastifyReply, body: string | Buffer): void {
+function sendJson(reply: FastifyReply, body: Buffer): void {
+  // All of it was handed to the system then. When the client went away there is no such event, and the bytes are lost.
+  reply.raw.once('finish', () => giveBackAnswer(body))
   reply.header('content-type', 'application/json').send(body)
 }
 
