@@ -86,6 +86,16 @@ describe('load', () => {
     expect(Buffer.compare(readFileSync(path), bytes)).toBe(0)
   })
 
+  test('parses a file that did not change only once', async () => {
+    const path = join(folder, 'registry.db')
+    const [reader, writer] = [await open(path), await open(path)]
+    await writer.transact(() => ({ ...emptyRegistry, projects: [project('a')] }))
+    const { contents } = await reader.load()
+    expect((await reader.load()).contents).toBe(contents)
+    await writer.transact((current) => ({ ...current.contents, projects: [project('a'), project('b')] }))
+    expect((await reader.load()).contents.projects.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
   test('waits for a writer that writes in place, as Python Feast does', async () => {
     const path = join(folder, 'registry.db')
     const bytes = readFileSync(golden('reg_services'))

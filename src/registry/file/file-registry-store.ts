@@ -17,6 +17,7 @@ import { takeWriteLock } from './write-lock.ts'
 class FileRegistryStore implements RegistryStore {
   readonly location: string
   readonly #clock: Clock
+  #parsed: RegistrySnapshot | undefined
 
   constructor(path: string, clock: Clock) {
     this.location = path
@@ -27,8 +28,12 @@ class FileRegistryStore implements RegistryStore {
     let bytes = await this.#read(signal)
     for (;;) {
       if (bytes === undefined) return { contents: emptyRegistry, revision: noRevision }
+      const revision = revisionOf(bytes)
+      // A server reads the same file every minute; parsing a large one would hold up its requests.
+      if (this.#parsed?.revision === revision) return this.#parsed
       try {
-        return { contents: this.#parse(bytes), revision: revisionOf(bytes) }
+        this.#parsed = { contents: this.#parse(bytes), revision }
+        return this.#parsed
       } catch (error) {
         if (!isUnreadable(error)) throw error
         // Python Feast writes in place, so this may be half of what it is writing just now.
