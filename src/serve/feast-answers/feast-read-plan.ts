@@ -192,10 +192,18 @@ export function viewNotFound(name: string, project: string): ReturnType<typeof c
   return classError(feastClasses.featureViewNotFound, `Feature view ${name} does not exist in project ${project}`)
 }
 
-function versionOf(scope: Scope, name: string, version: number): AnyFeatureView {
-  const { contents, project, settings } = scope
+function versionOf({ contents, project, settings }: Scope, name: string, version: number): AnyFeatureView {
   if (!settings.versions) throw plainError('FTS2108', `"${name}@v${version}": reading by version is switched off.`)
-  currentView(scope, name)
+  return viewOfVersion(contents, project, name, version)
+}
+
+/** The view as it was in a version. @throws for a version that the registry does not hold, and for an unknown view. */
+export function viewOfVersion(
+  contents: RegistryContents,
+  project: string,
+  name: string,
+  version: number,
+): AnyFeatureView {
   try {
     return featureViewVersion(contents, project, name, version, true)
   } catch {

@@ -1,13 +1,14 @@
 import { Instant } from '../../base/instant.ts'
 import { materializeIncremental as materializeUpTo, materialize as materializeWindow } from '../../store/materialize.ts'
 import { push as pushRows } from '../../store/push.ts'
+import { readSettings } from '../../store/read-settings.ts'
 import type { StoreContext } from '../../store/store-context.ts'
 import type { MaterializationWork } from '../materializations/materialization-jobs.ts'
 import { writeServices } from '../write-services.ts'
 import { classError, type FeastHttpAnswer, feastClasses, plainError } from './feast-errors.ts'
 import { frameOf, timeText } from './feast-frame.ts'
 import type { FeastHandler, FeastHandlerContext } from './feast-http.ts'
-import { findView, viewNotFound } from './feast-read-plan.ts'
+import { findView, viewNotFound, viewOfVersion } from './feast-read-plan.ts'
 import { fedViews, historyRows, inFeastOrder, pushTarget, writeFrame } from './feast-writes.ts'
 import { readBody } from './pydantic-body.ts'
 import type { PythonObject, PythonValue } from './python-json.ts'
@@ -60,7 +61,7 @@ export const materialize: FeastHandler = async (request, handling) => {
   const read = readBody('materialize', request)
   if ('answer' in read) return read.answer
   const { body, query } = read
-  const views = await knownViews(handling.context, body.feature_views)
+  const views = await knownViews(handling.context, body.feature_views, body.version)
   const window = givenWindow(body.disable_event_timestamp === true, body.start_ts, body.end_ts)
   const version = textOf(body.version)
   return run(handling, query, views, (names, signal) =>
@@ -73,7 +74,7 @@ export const materializeIncremental: FeastHandler = async (request, handling) =>
   const read = readBody('materializeIncremental', request)
   if ('answer' in read) return read.answer
   const { body, query } = read
-  const views = await knownViews(handling.context, body.feature_views)
+  const views = await knownViews(handling.context, body.feature_views, body.version)
   const end = timeOf(String(body.end_ts))
   const version = textOf(body.version)
   return run(handling, query, views, (names, signal) =>
@@ -83,13 +84,20 @@ export const materializeIncremental: FeastHandler = async (request, handling) =>
 
 const textOf = (value: PythonValue): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** The named views, all of which are there; undefined for all that are served. */
-async function knownViews(context: StoreContext, given: PythonValue): Promise<readonly string[] | undefined> {
+/** The named views, all of which are there, in the version that is asked for; undefined for all that are served. */
+async function knownViews(
+  context: StoreContext,
+  given: PythonValue,
+  version: PythonValue,
+): Promise<readonly string[] | undefined> {
   if (given === null) return undefined
   const names = given as readonly string[]
   const contents = await context.contents()
+  const number = /^v(\d+)$/i.exec(String(version ?? ''))
   for (const name of names) {
-    if (findView(contents, context.project, name) === undefined) throw viewNotFound(name, context.project)
+    if (number !== null && names.length === 1 && readSettings(context.config).versions) {
+      viewOfVersion(contents, context.project, name, Number(number[1]))
+    } else if (findView(contents, context.project, name) === undefined) throw viewNotFound(name, context.project)
   }
   return names
 }
