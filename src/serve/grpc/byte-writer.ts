@@ -1,3 +1,9 @@
+/** Parts of an array of bytes. */
+export interface Ranges {
+  readonly starts: Int32Array
+  readonly sizes: Int32Array
+}
+
 /** Writes protobuf into a buffer of known length. Nothing is checked: who asks for a length keeps it. */
 export class ByteWriter {
   readonly bytes: Buffer
@@ -35,6 +41,33 @@ export class ByteWriter {
     // For a few bytes a call costs more than copying them.
     if (end - start > 32) bytes.set(source.subarray(start, end), at)
     else for (let from = start; from < end; from++) bytes[at++] = source[from] ?? 0
+  }
+
+  /**
+   * Fields of one tag, each with bytes of `source`: number i has `sizes[first + i]` of them, from `starts[first + i]`.
+   * What is here is done for every value of every answer.
+   */
+  fields(tag: number, source: Uint8Array, ranges: Ranges, first: number, count: number): void {
+    const { bytes } = this
+    const { starts, sizes } = ranges
+    let at = this.#at
+    for (let index = first; index < first + count; index++) {
+      const size = sizes[index] ?? 0
+      let from = starts[index] ?? 0
+      if (size > 32) {
+        this.#at = at
+        this.head(tag, size)
+        bytes.set(source.subarray(from, from + size), this.#at)
+        at = this.#at + size
+        continue
+      }
+      // For a few bytes a call costs more than copying them.
+      bytes[at++] = tag
+      bytes[at++] = size
+      const end = at + size
+      while (at < end) bytes[at++] = source[from++] as number
+    }
+    this.#at = at
   }
 
   /** A field that holds a `google.protobuf.Timestamp`; zeros are left out, as protobuf does. */

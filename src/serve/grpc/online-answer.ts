@@ -1,4 +1,4 @@
-import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
+import type { OnlineCells } from '../../plugin/online-cells.ts'
 import { EntityColumn } from '../../store/entity-columns.ts'
 import { cellStatus, fieldStatus, showsValue } from '../../store/feature-status.ts'
 import {
@@ -21,11 +21,33 @@ const versionTag = 2 << 3
 interface Vector {
   readonly column: ResponseColumn
   readonly length: number
-  readonly statuses: Uint8Array
   /** The field `values`, written; null for a stored column, whose values are copied from its cells. */
   readonly values: Uint8Array | null
   /** The field `event_timestamps`, written; the columns of a view share it. */
   readonly timestamps: Uint8Array
+}
+
+/** Of every value of an answer its status, and where its bytes are: row by row, one column after the other. */
+class CellFacts {
+  readonly statuses: Uint8Array
+  readonly starts: Int32Array
+  readonly sizes: Int32Array
+
+  constructor(count: number) {
+    this.statuses = new Uint8Array(count)
+    this.starts = new Int32Array(count)
+    this.sizes = new Int32Array(count)
+  }
+}
+
+/** Answers are written one at a time, without a pause, so that all but very large ones can use one. */
+let shared = new CellFacts(0)
+const mostShared = 200_000
+
+function factsFor(count: number): CellFacts {
+  if (count > mostShared) return new CellFacts(count)
+  if (count > shared.sizes.length) shared = new CellFacts(Math.min(mostShared, 2 * count))
+  return shared
 }
 
 /**
@@ -38,22 +60,28 @@ export function writeOnlineAnswer(
   withVersions: boolean,
 ): Buffer {
   const { rowCount } = response
+  const columns = OnlineResponse.columnsOf(response)
   const metadata = metadataOf(OnlineResponse.layoutOf(response), withVersions)
   const written = new Map<OnlineCells, Uint8Array>()
   const epochs = emptyTimestamps(rowCount)
+  const facts = factsFor(columns.length * rowCount)
   const vectors: Vector[] = []
   let total = metadata.length
-  for (const column of OnlineResponse.columnsOf(response)) {
+  for (const column of columns) {
+    const first = vectors.length * rowCount
     const vector =
       column.kind === 'stored'
-        ? storedVector(column, timestampsOf(column, written))
-        : valueVector(column, sent.get(column.name), epochs)
+        ? storedVector(column, facts, first, timestampsOf(column, written))
+        : valueVector(column, facts, first, sent.get(column.name), epochs)
     vectors.push(vector)
     total += framed(vector.length)
   }
   const writer = new ByteWriter(total)
   writer.copy(metadata, 0, metadata.length)
-  for (const vector of vectors) writeVector(writer, vector)
+  for (let index = 0; index < vectors.length; index++) {
+    const vector = vectors[index]
+    if (vector !== undefined) writeVector(writer, vector, facts, index * rowCount, rowCount)
+  }
   return writer.bytes
 }
 
@@ -63,56 +91,49 @@ const framed = (length: number): number => 1 + varintLength(length) + length
 /** As {@link framed}, for a packed list, which is left out when it is empty. */
 const packed = (length: number): number => (length === 0 ? 0 : framed(length))
 
-function writeVector(writer: ByteWriter, { column, length, statuses, values, timestamps }: Vector): void {
+function writeVector(writer: ByteWriter, vector: Vector, facts: CellFacts, first: number, rows: number): void {
+  const { column, length, values, timestamps } = vector
   writer.head(tags[2], length)
   if (values !== null) writer.copy(values, 0, values.length)
-  else if (column.kind === 'stored') writeStored(writer, column, statuses)
-  if (statuses.length > 0) writer.head(tags[2], statuses.length)
-  writer.copy(statuses, 0, statuses.length)
+  else if (column.kind === 'stored') writer.fields(tags[1], column.cells.bytes, facts, first, rows)
+  if (rows > 0) writer.head(tags[2], rows)
+  writer.copy(facts.statuses, first, first + rows)
   writer.copy(timestamps, 0, timestamps.length)
 }
 
-/** Loops over numbers alone: what is here is done for every cell of every answer. */
-function storedVector(column: StoredColumn, timestamps: Uint8Array): Vector {
-  const { slots } = column
-  const statuses = new Uint8Array(slots.length)
-  let length = packed(slots.length) + timestamps.length
-  for (let row = 0; row < slots.length; row++) {
-    const slot = slots[row] ?? 0
-    const status = cellStatus(column, slot)
-    statuses[row] = status
-    length += framed(shownLength(column, slot, status))
-  }
-  return { column, length, statuses, values: null, timestamps }
-}
-
-function writeStored(writer: ByteWriter, column: StoredColumn, statuses: Uint8Array): void {
+/** Loops over numbers alone: what is here is done for every value of every answer. */
+function storedVector(column: StoredColumn, facts: CellFacts, first: number, timestamps: Uint8Array): Vector {
   const { cells, feature, slots } = column
-  const { starts, bytes, featureCount } = cells
-  for (let row = 0; row < slots.length; row++) {
+  const { starts, ends, featureCount } = cells
+  const rows = slots.length
+  let length = packed(rows) + timestamps.length
+  for (let row = 0; row < rows; row++) {
     const slot = slots[row] ?? 0
-    const size = shownLength(column, slot, statuses[row] ?? 0)
-    const start = starts[slot * featureCount + feature] ?? 0
-    writer.head(tags[1], size)
-    writer.copy(bytes, start, start + size)
+    const cell = slot * featureCount + feature
+    const status = cellStatus(column, slot)
+    const isShown = status !== fieldStatus.NULL_VALUE && showsValue(column, slot)
+    const start = isShown ? (starts[cell] ?? 0) : 0
+    const size = isShown ? (ends[cell] ?? start) - start : 0
+    facts.statuses[first + row] = status
+    facts.starts[first + row] = start
+    facts.sizes[first + row] = size
+    length += framed(size)
   }
-}
-
-/** How many bytes of a cell the answer shows; none for null. */
-function shownLength(column: StoredColumn, slot: number, status: number): number {
-  if (status === fieldStatus.NULL_VALUE || !showsValue(column, slot)) return 0
-  const { cells, feature } = column
-  const cell = slot * cells.featureCount + feature
-  const start = cells.starts[cell] ?? nothingStored
-  return start === nothingStored ? 0 : (cells.ends[cell] ?? start) - start
+  return { column, length, values: null, timestamps }
 }
 
 /** Entity and request columns go back as they came; computed columns are encoded. Neither has event times. */
-function valueVector(column: ValueColumn, sent: SentColumn | undefined, epochs: Uint8Array): Vector {
+function valueVector(
+  column: ValueColumn,
+  facts: CellFacts,
+  first: number,
+  sent: SentColumn | undefined,
+  epochs: Uint8Array,
+): Vector {
   const values = column instanceof EntityColumn && sent !== undefined ? sent.body : encodedValues(column)
-  const statuses = Uint8Array.from(statusNumbers(column))
-  const length = values.length + packed(statuses.length) + epochs.length
-  return { column, length, statuses, values, timestamps: epochs }
+  const statuses = statusNumbers(column)
+  facts.statuses.set(statuses, first)
+  return { column, length: values.length + packed(statuses.length) + epochs.length, values, timestamps: epochs }
 }
 
 function encodedValues({ type, quick }: ValueColumn): Uint8Array {
