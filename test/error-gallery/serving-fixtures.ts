@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
 import type { ErrorCode } from '../../src/base/errors/catalogue.ts'
 import { FeatureStoreError, type FeatureStoreErrorOptions } from '../../src/base/errors/feature-store-error.ts'
@@ -26,6 +28,22 @@ const post = (payload: string | object): InjectOptions => ({ method: 'POST', url
 const gate = (limits: Partial<ServingLimits>): RequestGate => new RequestGate({ ...defaultLimits, ...limits })
 const never = (): Promise<never> => new Promise(() => {})
 
+/** What a server answers to bytes that are no request. */
+const answeredBytes =
+  (bytes: string): Fixture =>
+  async (stage) => {
+    const server = await startHttpServer({ store: await stage.applied() })
+    try {
+      const socket = connect(server.port, '127.0.0.1')
+      socket.end(bytes)
+      const answer = await text(socket)
+      const { code, ...rest } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))
+      throw new FeatureStoreError(code, rest)
+    } finally {
+      await server.close()
+    }
+  }
+
 export const servingFixtures: Readonly<Record<string, Fixture>> = {
   FTS7001: answered(post('{"features": [')),
   FTS7002: answered(post({ features: ['driver_stats:trips'] })),
@@ -38,6 +56,7 @@ export const servingFixtures: Readonly<Record<string, Fixture>> = {
     return busy.run(never)
   },
   FTS7007: async () => gate({ requestTimeoutSeconds: 0.02 }).run(never),
+  FTS7013: answeredBytes('hello\r\n\r\n'),
   FTS7008: async (stage) => startHttpServer({ store: await stage.applied(), host: '192.0.2.1', port: 6566 }),
   FTS7009: async (stage) => {
     const tls = { keyPath: 'no-such-key.pem', certPath: 'no-such-cert.pem' }

@@ -78,6 +78,7 @@ describe('a client that is slow itself', () => {
     const started = performance.now()
     await new Promise((resolve) => socket.once('close', resolve))
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+    expect(answer).toContain('{"code":"FTS7013",')
     expect(performance.now() - started).toBeLessThan(2000)
   })
 

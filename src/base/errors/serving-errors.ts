@@ -90,4 +90,11 @@ export const servingErrors = {
     cause: 'A process of `feast serve --workers` ended before it served anything.',
     fix: 'Look at the error that it printed; `feast serve` with one worker shows the same.',
   },
+  FTS7013: {
+    title: 'No HTTP request',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'What came over a connection is not HTTP/1.1, its head is too long, or it did not come in time.',
+    fix: 'Speak HTTP/1.1 to the port, or TLS where the server has a certificate; gRPC has a port of its own.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -5,6 +5,7 @@ import { givenRequestId, requestIds } from '../request-ids.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
 import { answerErrors } from './answer-errors.ts'
+import { answerClientError } from './client-errors.ts'
 import { connectionsOf, drain, stopListening } from './drain.ts'
 import { type AccessLog, observeRequests } from './observe-requests.ts'
 import { registerRoutes } from './routes.ts'
@@ -94,6 +95,7 @@ async function makeApp(
     return503OnClosing: false,
     exposeHeadRoutes: false,
     schemaController: describedOnly,
+    clientErrorHandler: answerClientError,
   }) as unknown as FastifyInstance
   // Bodies come to the routes as bytes: what they hold is each route's business, whatever the content type says.
   app.removeAllContentTypeParsers()
