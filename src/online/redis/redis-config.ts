@@ -18,6 +18,8 @@ export interface RedisConnectionOptions {
   readonly connectTimeoutMs: number
   /** The longest wait for an answer. */
   readonly commandTimeoutMs: number
+  /** A connection that nobody used for so long is closed, before something on its way drops it without a word. */
+  readonly idleMs: number
   readonly keepAlive: boolean
 }
 
@@ -56,6 +58,8 @@ export interface RedisConfig {
 const field = 'online_store.connection_string'
 const defaultPort = 6379
 const [defaultConnectTimeoutMs, defaultCommandTimeoutMs] = [5000, 10_000]
+/** Below what load balancers take for a dead connection (350 s and more). */
+const idleMs = 300_000
 
 /** @throws FTS1005 for a connection string that cannot be read. Its message never holds the string. */
 export function redisConfig(options: StoreOptions): RedisConfig {
@@ -126,6 +130,7 @@ function connectionOptions(settings: Settings, ignoresDatabase: boolean): RedisC
     tls: flagOf(settings, 'ssl', false) ? tlsOptions(settings) : null,
     connectTimeoutMs: millisecondsOf(settings, 'socket_connect_timeout') ?? defaultConnectTimeoutMs,
     commandTimeoutMs: millisecondsOf(settings, 'socket_timeout') ?? defaultCommandTimeoutMs,
+    idleMs,
     keepAlive: flagOf(settings, 'socket_keepalive', true),
   }
 }

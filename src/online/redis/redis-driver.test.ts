@@ -7,6 +7,8 @@ import type { OnlineRead, OnlineStore, OnlineTable } from '../../plugin/online-s
 import { testStoreOptions } from '../../testing/store-options.ts'
 import { string } from '../../types/data-type.ts'
 import { serializeEntityKey } from '../../types/entity-key.ts'
+import { redisConfig } from './redis-config.ts'
+import { RedisConnection } from './redis-driver.ts'
 import { openRedisOnlineStore } from './redis-online-store.ts'
 
 /** A server of which a test says what it answers: to the login at once, to all else as `answer` does. */
@@ -171,6 +173,20 @@ it('an event time that is none is the fault of one request, not of those beside 
   expect(x).toMatchObject({ status: 'rejected', reason: { code: 'FTS5084' } })
   expect(y).toEqual({ status: 'fulfilled', value: 'ay by' })
   expect(connections).toBe(1)
+})
+
+it('a connection that nobody uses is closed, and not while somebody waits', async () => {
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const given = testStoreOptions({ type: 'redis', options: { connection_string: `127.0.0.1:${port}` } }, '/')
+  const options = { ...redisConfig(given).connection, idleMs: 100 }
+  const connection = await RedisConnection.open({ host: '127.0.0.1', port }, options)
+  answer = (socket) => void setTimeout(() => socket.write('+PONG\r\n'), 250)
+  expect(await connection.command(['PING'])).toBe('PONG')
+  expect(connection.isOpen).toBe(true)
+  await sleep(250)
+  expect(connection.isOpen).toBe(false)
+  await expect(connection.command(['PING'])).rejects.toThrow(/not used/)
 })
 
 it('values beyond the size of one read of the socket arrive whole', async () => {

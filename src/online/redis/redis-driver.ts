@@ -24,8 +24,6 @@ const readBytes = 128 * 1024
 /** More than this is sent at once, and buffers that grew beyond it are not kept. */
 const flushBytes = 64 * 1024
 const watchMs = 20
-/** Below what load balancers and routers take for a dead connection (350 s and more). */
-const idleMs = 300_000
 
 /**
  * One connection: commands go out in order, replies come back in order. Commands of everybody who asks within one turn
@@ -153,7 +151,7 @@ export class RedisConnection {
     this.#socket.on('timeout', () => {
       if (this.#pending.length === 0) this.#fail(new Error('the connection was not used for a while'))
     })
-    this.#socket.setTimeout(idleMs)
+    this.#socket.setTimeout(options.idleMs)
     this.#socket.on('close', () => this.#fail(new Error('the server closed the connection')))
     try {
       await new Promise<void>((resolve, reject) => {

@@ -74,11 +74,16 @@ const passing: ReadonlySet<string> = new Set([
 
 /** True when the same command may succeed a little later. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof ConnectionLost) {
-    // Whoever has waited for an answer in vain must not wait as long again.
-    return !(error.cause instanceof FeatureStoreError || error.cause instanceof AnswerTimedOut)
-  }
+  if (error instanceof ConnectionLost) return isPassingLoss(error.cause)
   return error instanceof ServerRefusal && passing.has(error.kind)
+}
+
+function isPassingLoss(cause: unknown): boolean {
+  if (cause instanceof ServerRefusal) return passing.has(cause.kind)
+  // Whoever has waited for an answer in vain must not wait as long again.
+  const isFinal =
+    cause instanceof AnswerTimedOut || cause instanceof FeatureStoreError || cause instanceof ProtocolError
+  return !isFinal && !isCertificateError(cause)
 }
 
 /** True when the user of the connection may not run scripts, though perhaps all that they consist of. */

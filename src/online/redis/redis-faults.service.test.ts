@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { describeService } from '../../../test/services/describe-service.ts'
 import { redisCluster, redisSentinel, redisServer } from '../../../test/services/redis.ts'
@@ -142,6 +144,18 @@ describeService(
           .catch(() => false),
       )
       await store.close()
+    })
+
+    it('a program that forgets to close its store ends all the same', async () => {
+      const url = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
+      const program = `
+        const { openRedisOnlineStore } = await import(${url('./redis-online-store.ts')})
+        const { testStoreOptions } = await import(${url('../../testing/store-options.ts')})
+        const options = { connection_string: '${redis().host}:${redis().port}' }
+        await (await openRedisOnlineStore(testStoreOptions({ type: 'redis', options }, '/'))).ping()
+        console.log('done')`
+      const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 })
+      expect((await run).stdout).toBe('done\n')
     })
 
     it('connections that an operator kills are made anew, and nobody notices', async () => {
