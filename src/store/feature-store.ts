@@ -205,8 +205,8 @@ export class FeatureStore extends RegistryObjects implements AsyncDisposable {
   }
 
   /** Takes that mark off the views that still have it. */
-  releaseViews(views: readonly ReservedView[]): Promise<void> {
-    return releaseViews(this.#context, views)
+  releaseViews(views: readonly ReservedView[], options: { readonly ownMarks?: boolean } = {}): Promise<void> {
+    return releaseViews(this.#context, views, options)
   }
 
   /** Brings online values to the layout of the configuration, in place. See {@link convertOnlineStore}. */

@@ -1,3 +1,4 @@
+import type { Instant } from '../base/instant.ts'
 import type { FeatureViewState, StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import { putView } from '../registry/change.ts'
@@ -9,6 +10,8 @@ import type { StoreContext } from './store-context.ts'
 export interface ReservedView {
   readonly view: string
   readonly before: FeatureViewState
+  /** The view's time of change that goes with the mark, as text. */
+  readonly markedAt: string
 }
 
 /** Either all views are reserved, or none because of those that others are working on; by name. */
@@ -44,33 +47,42 @@ export async function reserveViews(context: StoreContext, request: ReservationRe
     }
     result = { kind: 'reserved', views: all.map(({ name }) => name) }
     const before = (state: FeatureViewState): FeatureViewState => (state === 'MATERIALIZING' ? 'GENERATED' : state)
-    request.onMark?.(views.map(({ name, state }) => ({ view: name, before: before(state) })))
-    return views.reduce((changed, view) => inState(context, changed, view, 'MATERIALIZING'), contents)
+    const now = context.clock.now()
+    const markedAt = now.toString()
+    request.onMark?.(views.map(({ name, state }) => ({ view: name, before: before(state), markedAt })))
+    return views.reduce((changed, view) => inState(changed, view, 'MATERIALIZING', now), contents)
   })
   context.remember(snapshot.contents)
   return result
 }
 
-/** Gives back the views that are still marked: those whose materialization did not come to its end. */
-export async function releaseViews(context: StoreContext, views: readonly ReservedView[]): Promise<void> {
+/**
+ * Gives back the views that are still marked: those whose materialization did not come to its end. With `ownMarks` only
+ * the marks of this reservation count: after the end somebody else may have marked the same view.
+ */
+export async function releaseViews(
+  context: StoreContext,
+  views: readonly ReservedView[],
+  { ownMarks = false }: { readonly ownMarks?: boolean } = {},
+): Promise<void> {
   const snapshot = await context.registry.transact(({ contents }) =>
-    views.reduce((changed, { view: name, before }) => {
+    views.reduce((changed, { view: name, before, markedAt }) => {
       const view = findAnyFeatureView(changed, context.project, name)
-      return view !== undefined && keepsWindows(view) && view.state === 'MATERIALIZING'
-        ? inState(context, changed, view, before)
-        : changed
+      if (view === undefined || !keepsWindows(view) || view.state !== 'MATERIALIZING') return changed
+      if (ownMarks && view.updatedAt?.toString() !== markedAt) return changed
+      return inState(changed, view, before, context.clock.now())
     }, contents),
   )
   context.remember(snapshot.contents)
 }
 
 function inState(
-  context: StoreContext,
   contents: RegistryContents,
   view: StoredFeatureView,
   state: FeatureViewState,
+  updatedAt: Instant,
 ): RegistryContents {
-  return view.state === state ? contents : putView(contents, { ...view, state, updatedAt: context.clock.now() })
+  return putView(contents, { ...view, state, updatedAt })
 }
 
 function keepsWindows(view: { readonly kind: string }): view is StoredFeatureView {

@@ -298,6 +298,19 @@ describe('POST /materialize?async=true', () => {
     await untilState('AVAILABLE_ONLINE')
   })
 
+  it('leaves the mark alone that somebody else has put on a view since the work was done', async () => {
+    const materialize = store.materialize.bind(store)
+    store.materialize = async (request) => {
+      const summary = await materialize(request)
+      await store.setViewState('cities', 'MATERIALIZING')
+      return summary
+    }
+    expect(await post('/materialize', body)).toMatchObject({ status: 200 })
+    store.materialize = materialize
+    expect(await state()).toBe('MATERIALIZING')
+    await store.setViewState('cities', 'AVAILABLE_ONLINE')
+  })
+
   it('gives a view back in its earlier state when the work fails', async () => {
     await rm(join(folder, 'cities.parquet'))
     expect(await post('/materialize?async=true', body)).toMatchObject({ status: 202 })

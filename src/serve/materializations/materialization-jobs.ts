@@ -112,11 +112,15 @@ export class MaterializationJobs {
 
   async #work(job: string, work: () => Promise<MaterializeSummary>): Promise<MaterializeSummary> {
     const records = this.#opened()
+    let ownMarks = false
     try {
       this.#ending.signal.throwIfAborted()
-      return await work()
+      const summary = await work()
+      // Every view has its new window, and with it lost its mark; another one is somebody else's.
+      ownMarks = true
+      return summary
     } finally {
-      await this.#options.store.releaseViews(records.viewsOf(job))
+      await this.#options.store.releaseViews(records.viewsOf(job), { ownMarks })
       records.end(job)
     }
   }
