@@ -36,7 +36,10 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code)
+/** The SQLSTATE of an answer of the server. Only its answers have a severity; `EPIPE` looks like an SQLSTATE too. */
+function sqlStateOf(error: unknown): string | undefined {
+  return error instanceof Error && 'severity' in error ? codeOf(error) : undefined
+}
 
 /** The driver has no codes for what happens to its connections. */
 const lostMessage =
@@ -46,19 +49,20 @@ const lateMessage = 'timeout exceeded when trying to connect'
 /** True when the connection is gone, so that the same statement may succeed on another one. */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof FeatureStoreError) return false
+  const state = sqlStateOf(error)
+  if (state !== undefined) return /^(08|57P0[123])/.test(state)
   const code = codeOf(error)
-  if (isSqlState(code)) return /^(08|57P0[123])/.test(code)
   return (/^E[A-Z]{3,}$/.test(code) && code !== 'EPROTO') || lostMessage.test(error.message)
 }
 
 /** True when the server gave up for the sake of another transaction: the same statement may succeed now. */
 export function isConflict(error: unknown): boolean {
-  return /^40/.test(codeOf(error))
+  return sqlStateOf(error)?.startsWith('40') === true
 }
 
 /** True when the guard of a write stopped it; see `postgres-write.ts`. */
 export function isDivisionByZero(error: unknown): boolean {
-  return codeOf(error) === '22012'
+  return sqlStateOf(error) === '22012'
 }
 
 /** True when TLS was asked for and the server has none. */
@@ -69,8 +73,8 @@ export function hasNoTls(error: unknown): boolean {
 /** What users see for an error of the driver; an error of ours is passed on as it is. */
 export function postgresError(error: unknown, server: StoreServer): unknown {
   if (error instanceof FeatureStoreError || !(error instanceof Error)) return error
-  const code = codeOf(error)
-  if (isSqlState(code)) return (bySqlState[code] ?? bySqlState[code.slice(0, 2)] ?? refused)(server, error)
+  const state = sqlStateOf(error)
+  if (state !== undefined) return (bySqlState[state] ?? bySqlState[state.slice(0, 2)] ?? refused)(server, error)
   if (hasNoTls(error)) {
     return new FeatureStoreError('FTS5015', {
       message: `The ${server.name} online store at ${server.address} has no TLS, which sslmode asks for.`,
@@ -80,6 +84,6 @@ export function postgresError(error: unknown, server: StoreServer): unknown {
     })
   }
   if (error.message.includes(lateMessage)) return timedOut(server, 'the connection', connectSeconds, error)
-  if (tlsRefusal.test(code)) return loginRefused(server, error)
+  if (tlsRefusal.test(codeOf(error))) return loginRefused(server, error)
   return isConnectionLost(error) ? unreachable(server, error) : error
 }
