@@ -1,6 +1,7 @@
 import { Instant } from '../../base/instant.ts'
+import { batchSourceOf, type DataSource } from '../../model/data-source.ts'
 import { dummyJoinKey } from '../../model/entity.ts'
-import type { AnyFeatureView, StoredFeatureView } from '../../model/feature-view.ts'
+import type { AnyFeatureView, LabelView, StoredFeatureView } from '../../model/feature-view.ts'
 import type { Field } from '../../model/field.ts'
 import type { RegistryContents } from '../../model/registry-contents.ts'
 import type { OnlineStore, OnlineWrite } from '../../plugin/online-store.ts'
@@ -18,7 +19,16 @@ import type { PythonValue } from './python-json.ts'
 import { protoValues } from './python-values.ts'
 
 /** The views that Feast writes to: those with a batch source. */
-type WrittenView = StoredFeatureView
+type WrittenView = StoredFeatureView | LabelView
+
+function sourceOf(view: WrittenView): DataSource | null {
+  const source = view.kind === 'labelView' ? view.source : view.batchSource
+  return source === null ? null : batchSourceOf(source)
+}
+
+function pushSourceOf(view: WrittenView): DataSource | null {
+  return view.kind === 'labelView' ? view.source : view.streamSource
+}
 
 const targets: Readonly<Record<string, PushTarget>> = {
   online: 'online',
@@ -38,8 +48,9 @@ export function fedViews(contents: RegistryContents, project: string, source: st
   const views: readonly WrittenView[] = [
     ...listObjects(contents, 'featureViews', project),
     ...listObjects(contents, 'streamFeatureViews', project),
+    ...listObjects(contents, 'labelViews', project),
   ]
-  const fed = views.filter(({ streamSource }) => streamSource?.kind === 'push' && streamSource.name === source)
+  const fed = views.filter((view) => pushSourceOf(view)?.kind === 'push' && pushSourceOf(view)?.name === source)
   if (fed.length > 0) return fed
   throw classError(feastClasses.pushSourceNotFound, `Unable to find push source '${source}'.`)
 }
@@ -79,7 +90,7 @@ export async function writeFrame(
   }
   if (view.features.length > 0 && isAllNull(view.features.map((field) => frame.get(field.name) ?? []))) return
   const columns = new Map([...frame].map(([name, values]) => [name, arrowColumn(name, values)]))
-  if (view.kind !== 'featureView' && view.kind !== 'streamFeatureView') {
+  if (view.kind === 'onDemandFeatureView') {
     throw plainError('FTS5023', `Rows of "${view.name}" cannot be written.`)
   }
   const store = await context.onlineStore()
@@ -89,7 +100,7 @@ export async function writeFrame(
 
 /** The columns under their logical names. */
 function mapped(view: WrittenView, columns: FeastFrame): FeastFrame {
-  const fieldMapping = view.batchSource?.fieldMapping ?? {}
+  const fieldMapping = sourceOf(view)?.fieldMapping ?? {}
   const renamed = new Map<string, readonly PythonValue[]>()
   for (const [name, values] of columns) {
     const logical = fieldMapping[name] ?? name
@@ -110,7 +121,7 @@ function onlineWrite(
   const values = view.features.map((field) => typedColumn(frame, field).map(valueBytes))
   const keys = view.entityColumns.filter((field) => field.name !== dummyJoinKey)
   const keyColumns = keys.map((field) => typedColumn(frame, field))
-  const { timestampField = '', createdTimestampColumn = '' } = view.batchSource ?? {}
+  const { timestampField = '', createdTimestampColumn = '' } = sourceOf(view) ?? {}
   const events = timesOf(timestampField, columnOf(frame, timestampField))
   const created =
     createdTimestampColumn === '' ? [] : timesOf(createdTimestampColumn, columnOf(frame, createdTimestampColumn))
@@ -149,9 +160,9 @@ function typedColumn(frame: FeastFrame, field: Field): readonly Value[] {
 /** The rows of a frame for the history of a view: values of the types of its columns, other columns as they are. */
 export function historyRows(view: WrittenView, frame: FeastFrame): readonly Readonly<Record<string, unknown>>[] {
   const fields = new Map([...view.entityColumns, ...view.features].map((field) => [field.name, field]))
-  const times = new Set([view.batchSource?.timestampField, view.batchSource?.createdTimestampColumn])
+  const times = new Set([sourceOf(view)?.timestampField, sourceOf(view)?.createdTimestampColumn])
   const columns = [...frame].map(([name, values]): [string, readonly unknown[]] => {
-    const logical = view.batchSource?.fieldMapping[name] ?? name
+    const logical = sourceOf(view)?.fieldMapping[name] ?? name
     const field = fields.get(logical)
     if (times.has(logical)) {
       return [name, timesOf(name, values).map((micros) => (micros === null ? null : Instant.fromEpochMicros(micros)))]

@@ -233,10 +233,15 @@ function mapOf(members: PythonObject): unknown {
   return create(MapSchema, { val })
 }
 
+const isNumberOrTruth = (value: PythonValue): boolean => ['bigint', 'number', 'boolean'].includes(typeof value)
+
 function memberOf(value: PythonValue): Value {
   if (value === null) return unset
   if (isObject(value)) return protoValue('mapVal', mapOf(value))
   if (isList(value) && isObject(value[0])) return protoValue('mapListVal', mapListOf(value))
+  // Python asks an array of texts whether it is true, which numpy refuses for more than one.
+  const isAmbiguous = isArrowList(value) && isList(value) && value.length > 1 && !value.every(isNumberOrTruth)
+  if (isAmbiguous) throw mistyped(`A list of texts within an object of a frame has one element at most.`)
   return protoValues([value], null)[0] ?? unset
 }
 
