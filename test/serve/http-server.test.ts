@@ -219,6 +219,7 @@ describe('readiness', () => {
       checks: { registry: { ok: true, stale: false }, online_store: { ok: true, type: 'sqlite' } },
     })
     expect(await get('/health')).toMatchObject({ statusCode: 200, body: '' })
+    expect(await app.inject({ method: 'HEAD', url: '/ready' })).toMatchObject({ statusCode: 200, body: '' })
   })
 
   test('is lost with the online store, and says why', async () => {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,6 +9,17 @@ import { RidesStore } from './rides-store.ts'
 
 /** How many requests are made up from the description of the server. */
 const requestCount = 2000
+
+/** How much more memory may be in use after the second half of the requests than before it. */
+const largestGrowth = 8_000_000
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+function heapBytes(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
 
 /** The parts of OpenAPI and JSON Schema that our description uses. */
 interface Schema {
@@ -161,7 +174,7 @@ function requestsOf(path: string, method: string, operation: Operation): fc.Arbi
     })
 }
 
-test(`of ${requestCount} malformed requests none is answered 5xx but 503 and 504, and none breaks the server`, async () => {
+test(`of ${requestCount} malformed requests none is answered 5xx but 503 and 504, none breaks the server, none stays in memory`, async () => {
   const { paths } = (await app.inject('/openapi.json')).json<Description>()
   const operations = Object.entries(paths).flatMap(([path, each]) =>
     Object.entries(each).map(([method, operation]) => ({ path, method, operation })),
@@ -173,13 +186,18 @@ test(`of ${requestCount} malformed requests none is answered 5xx but 503 and 504
     arbitrary: requestsOf(path, method, operation),
   }))
   const statuses = new Map<number, number>()
-  for (const request of fc.sample(fc.oneof(...weighted), { numRuns: requestCount, seed: 4 })) {
+  let settled = 0
+  const requests = fc.sample(fc.oneof(...weighted), { numRuns: requestCount, seed: 4 })
+  for (const [index, request] of requests.entries()) {
+    // What is loaded and made once has been by then.
+    if (index === requestCount / 2) settled = heapBytes()
     const { statusCode, body } = await app.inject(request)
     statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
     const fine = statusCode < 500 || statusCode === 503 || statusCode === 504
     expect(fine, `${JSON.stringify(request)} → ${statusCode} ${body}`).toBe(true)
   }
   expect(unexpected).toEqual([])
+  expect(heapBytes() - settled).toBeLessThan(largestGrowth)
   // They did not all fail at the first check, and the server answers as before.
   expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 404, 405, 422]))
   const wanted = { features: ['stats:rate'], entities: { driver_id: [3] } }

@@ -93,7 +93,6 @@ async function makeApp(
     genReqId: (request) => givenRequestId(request.headers['x-request-id']) ?? nextId(),
     // While it ends, requests of open connections are answered as always.
     return503OnClosing: false,
-    exposeHeadRoutes: false,
     schemaController: describedOnly,
     clientErrorHandler: answerClientError,
   }) as unknown as FastifyInstance

@@ -41,6 +41,8 @@ export function observeRequests(app: FastifyInstance, context: ServingContext, a
     span.within(done)
   })
   app.addHook('onRoute', (route) => {
+    // HEAD comes with each GET, with its hooks.
+    if (route.method === 'HEAD') return
     const observe = observer(metrics.endpoint(route.url), accessLog)
     route.onResponse = [...[route.onResponse ?? []].flat(), observe]
   })
