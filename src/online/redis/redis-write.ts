@@ -38,7 +38,7 @@ export class RedisWriter {
     signal?.throwIfAborted()
     // Feast's own order needs all rows: of equal event times the first one stays.
     const isFeast = batch.feastOrder === true
-    const rows = isFeast ? Uint32Array.from(batch.entityKeys.keys()) : newestRows(batch)
+    const rows = isFeast || isDistinct(batch.entityKeys) ? Uint32Array.from(batch.entityKeys.keys()) : newestRows(batch)
     if (rows.length === 0) return { written: 0, stale: 0 }
     if (!this.#topology.isKnown) await this.#topology.discover()
     const job = new WriteJob(this.#config, batch)
@@ -98,6 +98,13 @@ export class RedisWriter {
   }
 }
 
+/** True when no key comes twice, as in every load: found without the order that {@link newestRows} gives. */
+function isDistinct(keys: readonly Uint8Array[]): boolean {
+  const seen = new Set<string>()
+  for (const key of keys) seen.add(textOf(key))
+  return seen.size === keys.length
+}
+
 /** Workers take turns at one iterator, so that groups are made as they are sent. */
 function* groupsBySize(job: WriteJob, rows: Uint32Array): Generator<readonly number[]> {
   let group: number[] = []
@@ -134,4 +141,5 @@ function countKeys(job: WriteJob, stale: ReadonlySet<number>): OnlineWriteSummar
   return { written: written.size, stale: all.size - written.size }
 }
 
-const textOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1')
