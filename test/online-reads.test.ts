@@ -152,6 +152,16 @@ describe('an online response', () => {
     expect(response.column('x')).toEqual([1n, null])
   })
 
+  test('keeps the entity values of its request, whatever the caller does with his own', async () => {
+    const entities = { driver_id: [1, 3] }
+    const response = await store.getOnlineFeatures({ features: ['stats:trips'], entities })
+    entities.driver_id[0] = 9
+    expect(response.rows()).toEqual([
+      { driver_id: 1n, trips: 5n },
+      { driver_id: 3n, trips: 3n },
+    ])
+  })
+
   test('of no rows is empty', async () => {
     const response = await store.getOnlineFeatures({ features: drivers, entities: [] })
     expect([response.rowCount, response.rows(), response.column('price')]).toEqual([0, [], []])
@@ -177,6 +187,7 @@ describe('an online read refuses', () => {
     ['a missing join key', [{ driver: 1, distance: 1 }], 'FTS5001', 'Rename "driver" to "driver_id".'],
     ['a join key that one row lacks', [{ driver_id: 1, distance: 1 }, { distance: 1 }], 'FTS5001', 'entity row 1'],
     ['a null join key', [{ driver_id: null, distance: 1 }], 'FTS5001', 'is null in entity row 0'],
+    ['a hole in a column', { driver_id: new Array(1), distance: [1] }, 'FTS5001', 'is missing in entity row 0'],
     [
       'a key of another type',
       [{ driver_id: 'x', distance: 1 }],

@@ -73,8 +73,9 @@ export class EntityColumns {
     const raw = this.#raw(need.column)
     if (raw === undefined) throw this.#missing(need, null)
     const { type } = need
-    if (areQuick(raw, type)) return new EntityColumn(need.column, type, raw)
-    const values = raw.map((value, row) => {
+    // A copy, for the caller may change what is his before the response is looked at.
+    if (areQuick(raw, type)) return new EntityColumn(need.column, type, raw.slice())
+    const values = Array.from(raw, (value, row) => {
       if (value === undefined || (value === null && need.role === 'joinKey')) throw this.#missing(need, row, value)
       return this.#typed(value, need, row)
     })
