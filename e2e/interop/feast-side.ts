@@ -27,7 +27,9 @@ export function feastPython(): string {
   console.error(`Installing Feast ${feastVersion} into ${environment} (once, a minute or two) …`)
   mkdirSync(environment, { recursive: true })
   execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', `feast[${extras.join(',')}]==${feastVersion}`], { stdio: 'inherit' })
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', `feast[${extras.join(',')}]==${feastVersion}`], {
+    stdio: 'inherit',
+  })
   writeFileSync(mark, '')
   return python
 }
