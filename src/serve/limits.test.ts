@@ -13,6 +13,10 @@ describe('a gate', () => {
     const fault = new Error('fault')
     await expect(open.run(() => Promise.reject(fault))).rejects.toBe(fault)
     await expect(open.runLong(async () => 8)).resolves.toBe(8)
+    const thrown = open.run(() => {
+      throw fault
+    })
+    await expect(thrown).rejects.toBe(fault)
     expect(open.inFlight).toBe(0)
   })
 

@@ -11,6 +11,15 @@ interface DeadlineGroup {
 /** A group's requests end up to this part of the time-out later than they must. */
 const groupsPerTimeout = 20
 
+/** The work begun; what it throws at once is its failure too. */
+function started<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return work(signal)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
 /**
  * What a process lets in: so many requests at a time, each for so long. A request that is over its time is answered
  * although its store has not answered yet; it keeps its place until the store does, so that a slow store is never asked
@@ -48,7 +57,7 @@ export class RequestGate {
         this.#inFlight -= 1
         group.waiting.delete(reject)
       }
-      work(group.signal).then(
+      started(work, group.signal).then(
         (result) => {
           leave()
           resolve(result)

@@ -53,7 +53,10 @@ export class SharedPort {
     const worker = workers[this.#turn % workers.length]
     const message: FromPrimary = { kind: 'connection' }
     if (worker?.isConnected()) worker.send(message, socket, () => {})
-    else if (this.#waiting.length < mostWaiting) this.#waiting.push(socket)
-    else socket.destroy()
+    else if (this.#waiting.length < mostWaiting) {
+      // A client that leaves while it waits is no fault of ours.
+      socket.on('error', () => socket.destroy())
+      this.#waiting.push(socket)
+    } else socket.destroy()
   }
 }
