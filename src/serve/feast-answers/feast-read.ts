@@ -5,7 +5,7 @@ import type { ResolvedFeatures, ResolvedOnDemandSource, ResolvedView } from '../
 
 import { computeOnDemand, findOnDemandFunctions } from '../../store/on-demand.ts'
 import type { StoreContext } from '../../store/store-context.ts'
-import { type DataType, invalid } from '../../types/data-type.ts'
+import { type DataType, formatDataType, invalid } from '../../types/data-type.ts'
 import { entityKeySerializer } from '../../types/entity-key.ts'
 import type { FeatureValue } from '../../types/feature-value.ts'
 import { decodeValue, encodeValue } from '../../types/value-codec.ts'
@@ -88,10 +88,22 @@ function servedViews(plan: FeastReadPlan): FeastAnswer['views'] {
 }
 
 function protoColumns({ entities }: FeastRead, plan: FeastReadPlan): Columns {
-  if ('proto' in entities) return entities.proto
+  if ('proto' in entities) {
+    for (const [name, values] of entities.proto) refuseUntyped(name, values, plan.typeOfKey.get(name))
+    return entities.proto
+  }
   return new Map(
     [...entities.python].map(([name, values]) => [name, protoValues(values, plan.typeOfKey.get(name) ?? null)]),
   )
+}
+
+/** Types whose values Feast takes as they came by gRPC; it cannot convert protobuf values to any other. */
+const sentTypes: ReadonlySet<string> = new Set(['Int32', 'Int64', 'Float32', 'String'])
+
+/** By gRPC a column must be a join key of a view that is read: not a request value, nor the name of an entity. */
+function refuseUntyped(name: string, values: readonly Value[], type: DataType | undefined): void {
+  if (values.length === 0 || (type !== undefined && sentTypes.has(formatDataType(type)))) return
+  throw plainError('FTS5003', `The values of "${name}" are of a kind that cannot be taken.`)
 }
 
 function commonLength(columns: Columns): number {

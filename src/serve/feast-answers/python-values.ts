@@ -158,9 +158,8 @@ function wholeOf(value: Atom): bigint {
     if (!Number.isFinite(value)) throw mistyped(`${floatText(value)} is not an integer.`)
     return BigInt(Math.trunc(value))
   }
-  if (value instanceof Uint8Array) throw mistyped('Bytes are no integer.')
-  const digits = asciiDigits(value.trim())
-  if (!/^[+-]?\d+(_\d+)*$/.test(digits)) throw mistyped(`invalid literal for int() with base 10: '${value}'`)
+  const digits = value instanceof Uint8Array ? latin1(value).trim() : asciiDigits(value.trim())
+  if (!/^[+-]?\d+(_\d+)*$/.test(digits)) throw mistyped(`invalid literal for int() with base 10: ${shown(value)}`)
   return BigInt(digits.replaceAll('_', '').replace(/^\+/, ''))
 }
 
@@ -177,8 +176,8 @@ function asciiDigits(text: string): string {
 const spelledFloats = /^([+-]?)(inf|infinity|nan)$/i
 
 function pythonFloat(value: Atom): number {
-  if (typeof value !== 'string') return Number(value)
-  const text = value.trim()
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return Number(value)
+  const text = (typeof value === 'string' ? value : latin1(value)).trim()
   const spelled = spelledFloats.exec(text)
   if (spelled !== null) {
     const size = spelled[2]?.toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY
@@ -200,13 +199,33 @@ function boolOf(value: Atom): boolean {
   return Boolean(value)
 }
 
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+const byteEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+/** Bytes as Python prints them: `b'ab\\xff'`. */
+function bytesText(bytes: Uint8Array): string {
+  const text = latin1(bytes)
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
+  const shownBytes = text.replaceAll(/[\\'"]|[^ -~]/g, (unit) => {
+    if (unit === '"' || unit === "'") return unit === quote ? `\\${unit}` : unit
+    return byteEscapes[unit] ?? `\\x${unit.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return `b${quote}${shownBytes}${quote}`
+}
+
 function pythonText(value: Atom): string {
+  if (value instanceof Uint8Array) return bytesText(value)
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   return typeof value === 'number' ? floatText(value) : String(value)
 }
 
 function shown(value: PythonValue): string {
-  return dumpedJson(value)
+  try {
+    return dumpedJson(value)
+  } catch {
+    return 'A value with bytes'
+  }
 }
 
 /** Python's dict for a map or struct: an object, or the JSON text of one. */

@@ -66,12 +66,10 @@ async function getOnlineFeatures(context: StoreContext, bytes: Buffer, signal: A
       ? { service: kind.value }
       : { references: kind.case === 'features' ? kind.value.val : [] }
   const proto = new Map(Object.entries(request.entities).map(([column, { val }]) => [column, val]))
-  const { columns, views } = await readAsFeast(context, { selection, entities: { proto }, fullFeatureNames }, signal)
+  const { columns } = await readAsFeast(context, { selection, entities: { proto }, fullFeatureNames }, signal)
   const answer = create(GetOnlineFeaturesResponseSchema, {
-    metadata: {
-      featureNames: { val: columns.map((column) => column.name) },
-      featureViewMetadata: request.includeFeatureViewVersionMetadata ? [...views] : [],
-    },
+    // Feast's gRPC server does not look at the flag for versions.
+    metadata: { featureNames: { val: columns.map((column) => column.name) } },
     results: columns.map(vectorOf),
   })
   return Buffer.from(toBinary(GetOnlineFeaturesResponseSchema, answer))
