@@ -1,15 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { OnlineWrite } from '../../plugin/online-store.ts'
 import { encodedValues } from './command-writer.ts'
 import { readEventTime } from './event-time.ts'
 import type { RedisConfig } from './redis-config.ts'
 import type { RedisConnection } from './redis-driver.ts'
-import { ConnectionLost, isPassing, unreadableEventTime } from './redis-errors.ts'
+import { isPassing, unreadableEventTime } from './redis-errors.ts'
 import { RedisNode } from './redis-node.ts'
 import type { RedisTopology } from './redis-topology.ts'
 import type { RedisReply } from './reply-reader.ts'
 import type { WriteJob } from './write-job.ts'
 
-const mostAttempts = 50
+/** Five seconds for a server that is restarted or replaced, as for all writes. */
+const [mostAttempts, pauseMs] = [50, 100]
 
 /**
  * Writes rows without scripts, for users who may not run any: looks at what is stored while the keys are watched, and
@@ -55,7 +57,7 @@ export class OptimisticWriter {
       } catch (error) {
         if (!isPassing(error) || attempt > mostAttempts) throw error
         this.#topology.forget()
-        if (error instanceof ConnectionLost) await new Promise((resolve) => setTimeout(resolve, 100))
+        await sleep(pauseMs)
       }
     }
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { describeService } from '../../../test/services/describe-service.ts'
-import { redisCluster, redisSentinel, redisServer } from '../../../test/services/redis.ts'
+import { type RedisNode, redisCluster, redisSentinel, redisServer } from '../../../test/services/redis.ts'
 import type { Service } from '../../../test/services/service.ts'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { plainField } from '../../model/field.ts'
@@ -11,8 +11,9 @@ import { cellBytes, eventMicrosOf } from '../../plugin/online-cells.ts'
 import type { OnlineStore, OnlineTable, OnlineWrite } from '../../plugin/online-store.ts'
 import { testStoreOptions } from '../../testing/store-options.ts'
 import { int64, string } from '../../types/data-type.ts'
-import { serializeEntityKey } from '../../types/entity-key.ts'
+import { redisKey, serializeEntityKey } from '../../types/entity-key.ts'
 import { decodeValue, encodeValue } from '../../types/value-codec.ts'
+import { keySlot } from './key-slot.ts'
 import { openRedisOnlineStore } from './redis-online-store.ts'
 
 function open(
@@ -279,6 +280,23 @@ describeService('redis', redisSentinel, (sentinel) => {
   })
 })
 
+/** Which of the servers keeps a slot: the one that does not send others away. */
+async function ownerOf(nodes: readonly RedisNode[], slot: number): Promise<number> {
+  const answers = await Promise.all(nodes.map((node) => node.cli('CLUSTER', 'NODES')))
+  return answers.findIndex((text) => {
+    const ranges =
+      text
+        .split('\n')
+        .find((line) => line.includes('myself'))
+        ?.split(' ')
+        .slice(8) ?? []
+    return ranges.some((range) => {
+      const [first = -1, last = first] = range.split('-').map(Number)
+      return slot >= first && slot <= last
+    })
+  })
+}
+
 describeService('redis', redisCluster, (cluster) => {
   it('while slots move from server to server nothing is lost and nothing is wrong', async () => {
     const store = await open(cluster(), '', { redis_type: 'redis_cluster' })
@@ -301,6 +319,31 @@ describeService('redis', redisCluster, (cluster) => {
     expect([...(await load.stop())]).toEqual([])
     expect(writes).toBeGreaterThan(5)
     expect(await read(store, ids)).toEqual(ids.map(() => writes))
+    await store.close()
+  })
+
+  it('a key whose slot is half moved is read and written where it is, and later found there at once', async () => {
+    const store = await open(cluster(), '', { redis_type: 'redis_cluster' })
+    // A key that nobody wrote, so that the old server sends everybody to the new one.
+    const slot = keySlot(redisKey(keyOf(77_777), table.project))
+    const holders = cluster().nodes
+    const ids = await Promise.all(holders.map((node) => node.cli('CLUSTER', 'MYID')))
+    const counts = await Promise.all(
+      holders.map((node) => node.cli('CLUSTER', 'COUNTKEYSINSLOT', String(slot)).then(Number)),
+    )
+    expect(counts.every((count) => count === 0)).toBe(true)
+    const owner = await ownerOf(holders, slot)
+    const [from, to] = [holders[owner], holders[(owner + 1) % 3]]
+    const target = ids[(owner + 1) % 3] ?? ''
+    await to?.cli('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', ids[owner] ?? '')
+    await from?.cli('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target)
+    expect(await read(store, [1, 77_777, 2])).toHaveLength(2)
+    expect(await store.write(rows(5, [77_777]))).toEqual({ written: 1, stale: 0 })
+    expect(await to?.cli('CLUSTER', 'COUNTKEYSINSLOT', String(slot))).toBe('1')
+    expect(await read(store, [77_777])).toEqual([5])
+    for (const node of [to, from]) await node?.cli('CLUSTER', 'SETSLOT', String(slot), 'NODE', target)
+    expect(await read(store, [77_777])).toEqual([5])
+    expect(await store.write(rows(4, [77_777]))).toEqual({ written: 0, stale: 1 })
     await store.close()
   })
 

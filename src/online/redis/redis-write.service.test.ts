@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { describeService } from '../../../test/services/describe-service.ts'
-import { type RedisService, redisServer } from '../../../test/services/redis.ts'
+import { redisCluster, redisServer } from '../../../test/services/redis.ts'
+import type { Service } from '../../../test/services/service.ts'
 import type { Logger } from '../../base/logger.ts'
 import { plainField } from '../../model/field.ts'
 import { cellBytes, eventMicrosOf } from '../../plugin/online-cells.ts'
@@ -14,7 +15,7 @@ import { openRedisOnlineStore } from './redis-online-store.ts'
 const silent: Logger['warn'] = () => {}
 
 function open(
-  { host, port }: RedisService,
+  { host, port }: Service,
   {
     settings = '',
     warn = silent,
@@ -213,3 +214,19 @@ describeService(
     })
   },
 )
+
+describeService('redis', redisCluster, (cluster) => {
+  it('in a cluster too eight writers leave the newest events, with scripts and without', async () => {
+    for (const node of cluster().nodes)
+      await node.cli('ACL', 'SETUSER', 'writer', 'on', '>pw', '~*', '+@all', '-@scripting')
+    for (const settings of ['', ',username=writer,password=pw']) {
+      const options = { settings, redis_type: 'redis_cluster' }
+      const store = await open(cluster(), options)
+      const others = await Promise.all(Array.from({ length: 7 }, () => open(cluster(), options)))
+      const table = tableOf(settings === '' ? 'scripts' : 'transactions')
+      await writeShuffled([store, ...others], table)
+      expect(await seconds(store, table, ids)).toEqual(ids.map((id) => 24_000 + (id % 7)))
+      await Promise.all([store, ...others].map((each) => each.close()))
+    }
+  })
+})
