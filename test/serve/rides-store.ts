@@ -17,6 +17,9 @@ import {
   string,
 } from '../../src/index.ts'
 
+/** Told when the function of `fare` runs. */
+export const onDemand = { called: (): void => {} }
+
 const driver = entity('driver', { joinKey: 'driver_id', type: int64, description: 'who drives' })
 const feed = (name: string) =>
   pushSource(`${name}_push`, {
@@ -33,7 +36,10 @@ const trip = requestSource('trip', { distance: float64 })
 const fare = onDemandFeatureView('fare', {
   sources: { stats, trip },
   schema: { price: float64 },
-  transform: ({ stats: row, trip: { distance } }) => ({ price: row.rate === null ? null : row.rate * distance }),
+  transform: ({ stats: row, trip: { distance } }) => {
+    onDemand.called()
+    return { price: row.rate === null ? null : row.rate * distance }
+  },
 })
 const drivers = featureService('drivers', [stats.select('trips'), more])
 

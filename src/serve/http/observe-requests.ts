@@ -31,14 +31,20 @@ export function observeRequests(app: FastifyInstance, context: ServingContext, a
     const { headers } = request.raw
     reply.header('x-request-id', request.id)
     if (context.draining) reply.header('connection', 'close')
-    const span = tracing.start(`${request.method} ${request.url}`, headers)
+    const span = tracing.start(() => `${request.method} ${request.routeOptions.url ?? 'other'}`, headers)
     if (span === undefined) {
       if (traceIdOf(headerOf(headers.traceparent)) !== undefined) reply.header('traceparent', headers.traceparent)
       return done()
     }
     spans.set(request, span)
     reply.header('traceparent', span.traceparent)
-    span.within(done)
+    done()
+  })
+  // Not earlier: the body arrives outside of what was active before it.
+  app.addHook('preHandler', (request, _reply, done) => {
+    const span = spans.get(request)
+    if (span === undefined) done()
+    else span.within(done)
   })
   app.addHook('onRoute', (route) => {
     // HEAD comes with each GET, with its hooks.
