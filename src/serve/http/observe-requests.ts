@@ -31,7 +31,7 @@ export function observeRequests(app: FastifyInstance, context: ServingContext, a
     const { headers } = request.raw
     reply.header('x-request-id', request.id)
     if (context.draining) reply.header('connection', 'close')
-    const span = tracing.start(() => `${request.method} ${request.routeOptions.url ?? 'other'}`, headers)
+    const span = tracing.isOn ? tracing.start(nameOf(request), headers) : undefined
     if (span === undefined) {
       if (traceIdOf(headerOf(headers.traceparent)) !== undefined) reply.header('traceparent', headers.traceparent)
       return done()
@@ -75,6 +75,8 @@ function entryOf(request: FastifyRequest, reply: FastifyReply, millis: number): 
   const traceparent = spans.get(request)?.traceparent ?? headerOf(headers.traceparent)
   return { requestId: request.id, method, path: url, status: reply.statusCode, millis, traceId: traceIdOf(traceparent) }
 }
+
+const nameOf = (request: FastifyRequest): string => `${request.method} ${request.routeOptions.url ?? 'other'}`
 
 const headerOf = (value: string | readonly string[] | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
