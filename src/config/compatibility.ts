@@ -35,6 +35,12 @@ export const compatibilityTable = {
     feast: 'is `NOT_FOUND` in SQL stores and DynamoDB, and `PRESENT` with a null in Redis',
     ours: 'is `NOT_FOUND` in every store',
   },
+  valuesAreAsStored: {
+    area: 'read',
+    title: 'The number that Feast stores for a missing time, and the fields that a stored struct lacks',
+    feast: 'are the number -9223372036854775808, and are left out',
+    ours: 'are null',
+  },
   partialKeysAreRead: {
     area: 'read',
     title: 'A view with two join keys of which the request has one',
@@ -125,6 +131,12 @@ export const compatibilityTable = {
     title: 'Texts of times in several formats',
     feast: 'are a 500: the first one says the format of the column',
     ours: 'are read one by one',
+  },
+  batchingNeedsBothNumbers: {
+    area: 'write',
+    title: 'Batching of offline pushes that is switched on without a batch size or without an interval',
+    feast: 'is off',
+    ours: 'has 1000 rows and 30 seconds',
   },
   errorsAreOfFeast: {
     area: 'http',

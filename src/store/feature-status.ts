@@ -40,7 +40,7 @@ export function statusRules(config: FeatureStoreConfig, capabilities: OnlineStor
     staleValues: feast.ttlIsIgnored ? 'ignore' : isStaleChoice(staleValues) ? staleValues : 'mark',
     ofNull: feast.nullsArePresent ? fieldStatus.PRESENT : fieldStatus.NULL_VALUE,
     ofMissing: feast.missingIsAsTheStoreSays ? fieldStatus[capabilities.missingInFeast] : fieldStatus.NOT_FOUND,
-    valuesAsStored: config.compatibility === 'feast',
+    valuesAsStored: feast.valuesAreAsStored,
   }
 }
 

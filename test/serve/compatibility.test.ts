@@ -5,10 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CompatibilityRule, compatibilityTable } from '../../src/config/compatibility.ts'
 import { startGrpcServer } from '../../src/serve/grpc/grpc-server.ts'
 import { startHttpServer } from '../../src/serve/http/http-server.ts'
+import { batchingSettings } from '../../src/serve/push-batching/batching-settings.ts'
 import type { RunningServer } from '../../src/serve/serving-context.ts'
+import { FeatureStore } from '../../src/store/feature-store.ts'
+import { onlineTable } from '../../src/store/online-tables.ts'
+import { serializeEntityKey } from '../../src/types/entity-key.ts'
 import { PushRequestSchema } from '../../src/wire/gen/feast/serving/GrpcServer_pb.ts'
 import { GetOnlineFeaturesRequestSchema } from '../../src/wire/gen/feast/serving/ServingService_pb.ts'
-import type { Value } from '../../src/wire/gen/feast/types/Value_pb.ts'
+import { type Value, ValueSchema } from '../../src/wire/gen/feast/types/Value_pb.ts'
 import { openServed, type ServedRepository } from '../goldens-runner/wire/served-repository.ts'
 
 const repository = fileURLToPath(new URL('../goldens/wire/sqlite/all_types', import.meta.url))
@@ -109,6 +113,27 @@ const statuses = async (answer: Promise<Answer>, name: string): Promise<unknown>
 const values = async (answer: Promise<Answer>, name: string): Promise<unknown> => (await answer).columns[name]?.values
 const status = async (answer: Promise<Answer>): Promise<number> => (await answer).status
 
+/** Stores the bytes that Feast writes for a missing time. */
+async function storeMissingTime(side: Side, user: number): Promise<void> {
+  const store = storeOf(side)
+  const online = await FeatureStore.contextOf(store).onlineStore()
+  const table = onlineTable(await store.getFeatureView('scalars'), store.project, false)
+  const missing = toBinary(ValueSchema, create(ValueSchema, { val: { case: 'unixTimestampVal', value: -(1n << 63n) } }))
+  await online.write({
+    table: { ...table, features: table.features.filter((field) => field.name === 'f_ts') },
+    entityKeys: [serializeEntityKey(['user_id'], [{ kind: 'int64', value: BigInt(user) }], 3)],
+    values: [[missing]],
+    eventMicros: [1_717_200_000_000_000n],
+    createdMicros: [null],
+  })
+}
+
+function storeOf(side: Side): FeatureStore {
+  const store = served[side]?.store
+  if (store === undefined) throw new Error('the servers are not there yet')
+  return store
+}
+
 /** The same question to both servers, and the two answers. */
 interface Shown {
   readonly ask: (side: Side) => Promise<unknown>
@@ -136,6 +161,15 @@ const rules: Readonly<Record<CompatibilityRule, Shown>> = {
     ask: (side) => statuses(read(side, ['scalars:f_string'], { user_id: [424242] }), 'f_string'),
     ours: ['NOT_FOUND'],
     feast: ['NOT_FOUND'],
+  },
+  valuesAreAsStored: {
+    ask: async (side) => {
+      const user_id = newUser()
+      await storeMissingTime(side, user_id)
+      return values(read(side, ['scalars:f_ts'], { user_id: [user_id] }), 'f_ts')
+    },
+    ours: [null],
+    feast: [-(2 ** 63)],
   },
   partialKeysAreRead: {
     ask: (side) => status(read(side, ['user_item:score'], oneUser)),
@@ -185,9 +219,9 @@ const rules: Readonly<Record<CompatibilityRule, Shown>> = {
   },
   busyViewsFail: {
     ask: async (side) => {
-      await served[side]?.store.setViewState('lists', 'MATERIALIZING')
+      await storeOf(side).setViewState('lists', 'MATERIALIZING')
       const answer = await status(read(side, ['lists:l_int64'], oneUser))
-      await served[side]?.store.setViewState('lists', 'AVAILABLE_ONLINE')
+      await storeOf(side).setViewState('lists', 'AVAILABLE_ONLINE')
       return answer
     },
     ours: 200,
@@ -229,6 +263,14 @@ const rules: Readonly<Record<CompatibilityRule, Shown>> = {
       ),
     ours: 200,
     feast: 500,
+  },
+  batchingNeedsBothNumbers: {
+    ask: async (side) => {
+      const featureServer = { offline_push_batching_enabled: true, offline_push_batching_batch_size: 10 }
+      return batchingSettings({ ...storeOf(side).config, featureServer }, '/nowhere')?.intervalSeconds ?? 'off'
+    },
+    ours: 30,
+    feast: 'off',
   },
   errorsAreOfFeast: {
     ask: async (side) => typeof (await read(side, ['nope:x'], oneUser)).body,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { compatibilityRules } from '../../config/compatibility.ts'
 import { listenOn, readTlsFiles } from '../listening.ts'
 import { givenRequestId, requestIds } from '../request-ids.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
@@ -100,7 +101,7 @@ async function makeApp(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   observeRequests(app, context, accessLog)
-  if (context.store.config.compatibility === 'feast') {
+  if (compatibilityRules(context.store.config).errorsAreOfFeast) {
     const { answerAsFeast } = await import('../feast-answers/feast-routes.ts')
     answerAsFeast(app, context)
   } else answerErrors(app, context)

@@ -1,3 +1,4 @@
+import { compatibilityRules } from '../../config/compatibility.ts'
 import type { FeatureStoreConfig } from '../../config/feature-store-config.ts'
 
 /** How pushes to the offline store are gathered. */
@@ -24,7 +25,7 @@ export function batchingSettings(config: FeatureStoreConfig, folder: string): Ba
   } = config.featureServer ?? {}
   if (enabled !== true) return null
   const missing = typeof size !== 'number' || typeof interval !== 'number'
-  if (missing && config.compatibility === 'feast') return null
+  if (missing && compatibilityRules(config).batchingNeedsBothNumbers) return null
   return {
     batchRows: typeof size === 'number' ? size : standard.batchRows,
     intervalSeconds: typeof interval === 'number' ? interval : standard.intervalSeconds,
