@@ -1,22 +1,37 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Instant } from '../src/base/instant.ts'
+import { FeastProcess } from './serve/feast-process.ts'
 import { writeParquet } from './write-parquet.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
-/** The TypeScript blocks by the file name in their first line. The shell blocks run in `npm run pack:test`. */
+/**
+ * The TypeScript blocks by the file name in their first line. Of the shell blocks the quick start runs in
+ * `npm run pack:test`, and those under "Serve" here.
+ */
 const files = new Map(
   [...readme.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([, name = '', text = '']) => [name, text]),
 )
 
 let folder: string
+/** What train-and-serve.ts printed; the other examples read what it applied and materialized. */
+let trained: string
 
 async function run(program: string, ...args: readonly string[]): Promise<string> {
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
@@ -30,10 +45,15 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'readme-'))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(root, join(folder, 'node_modules', 'feast-ts'))
+  symlinkSync(join(root, 'node_modules', 'fastify'), join(folder, 'node_modules', 'fastify'))
   writeFileSync(join(folder, 'feature_store.yaml'), 'project: readme\nregistry: data/registry.db\nprovider: local\n')
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  for (const [name, text] of files) writeFileSync(join(folder, name), text)
-  writeFileSync(join(folder, '.feastignore'), 'train-and-serve.ts\ndoes-not-compile.ts\n')
+  for (const [name, text] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const programs = [...files.keys()].filter((name) => !name.startsWith('features.'))
+  writeFileSync(join(folder, '.feastignore'), `${[...programs, 'elsewhere-*'].join('\n')}\n`)
   const at = (text: string): Instant => Instant.parse(text) ?? Instant.fromEpochSeconds(0)
   const row = (driver_id: bigint, time: string, conv_rate: number, avg_daily_trips: bigint) => ({
     driver_id,
@@ -47,18 +67,20 @@ beforeAll(async () => {
     row(1001n, '2026-01-01T11:00:00Z', 0.75, 11n),
     row(1002n, '2026-01-01T11:00:00Z', 0.25, 20n),
   ])
+  trained = await node('train-and-serve.ts')
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the examples of the README', () => {
   test('are files with names', () => {
-    expect([...files.keys()]).toEqual(['features.ts', 'train-and-serve.ts', 'does-not-compile.ts', 'features.test.ts'])
+    const first = ['features.ts', 'train-and-serve.ts', 'does-not-compile.ts', 'features.test.ts']
+    expect([...files.keys()]).toEqual([...first, 'ask.ts', 'server.ts', 'app/fares/route.ts', 'compare.ts'])
     expect(readme.match(/```ts/g)).toHaveLength(files.size)
   })
 
   test('compile, but for the lines that say that they do not', async () => {
-    const options = { extends: join(root, 'tsconfig.json'), include: ['*.ts'], exclude: [] }
+    const options = { extends: join(root, 'tsconfig.json'), include: ['**/*.ts'], exclude: ['node_modules'] }
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
@@ -69,12 +91,11 @@ describe('the examples of the README', () => {
     await run(join(root, 'node_modules/.bin/tsc'), '-p', '.')
   })
 
-  test('build a training set and serve', async () => {
-    const output = await node('train-and-serve.ts')
-    expect(output).toContain('driver_stats')
-    expect(output).toMatch(/conv_rate: 0\.75[\s\S]*expected_fare: 2\.4/)
+  test('build a training set and serve', () => {
+    expect(trained).toContain('driver_stats')
+    expect(trained).toMatch(/conv_rate: 0\.75[\s\S]*expected_fare: 2\.4/)
     // The rows are from the first of January, and a day later the ttl is over.
-    expect(output).toContain("'OUTSIDE_MAX_AGE'")
+    expect(trained).toContain("'OUTSIDE_MAX_AGE'")
   })
 
   test('test a feature', async () => {
@@ -84,9 +105,77 @@ describe('the examples of the README', () => {
   test('work on a repository from outside of it', async () => {
     const command = join(root, 'bin/feast.mjs')
     const lines = readme.split('\n').filter((line) => line.startsWith('feast -c path/to/feature_repo'))
-    expect(lines).toHaveLength(3)
+    expect(lines.map((line) => line.split(' ')[3])).toEqual([
+      'feature-views',
+      'get-online-features',
+      'materialize-incremental',
+      'serve',
+    ])
     expect(await run(process.execPath, command, '-c', folder, 'feature-views', 'list')).toContain('driver_stats')
     const read = ['get-online-features', '-e', 'driver_id=1001', '-f', 'driver_stats:conv_rate']
     expect(await run(process.execPath, command, '-c', folder, ...read)).toContain('0.75')
+  })
+})
+
+describe('serving, as the README has it', () => {
+  /** What a program of the README prints when servers listen elsewhere. */
+  async function printedBy(name: string, ports: Readonly<Record<string, string>>): Promise<string> {
+    const text = (files.get(name) ?? '').replace(/6566|6567/g, (port) => ports[port] ?? port)
+    writeFileSync(join(folder, `elsewhere-${name}`), text)
+    return node(`elsewhere-${name}`)
+  }
+  const portOf = (url: string): string => new URL(url).port
+
+  test('the repository of the quick start gives the answer that is shown', async () => {
+    const [, serve, curl, shown] =
+      /<!-- serve -->\s*```sh\n([\s\S]*?)```\s*```sh\n([\s\S]*?)```[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? []
+    expect(serve?.trim()).toBe('npx feast serve')
+    const feast = (...args: readonly string[]): Promise<string> =>
+      run(process.execPath, join(root, 'bin/feast.mjs'), ...args)
+    await feast('init', 'my-features')
+    const repository = join(folder, 'my-features')
+    await feast('-c', repository, 'apply')
+    await feast('-c', repository, 'materialize-incremental', new Date().toISOString().slice(0, 19))
+    const { server, addresses } = await FeastProcess.serve(repository)
+    await using _running = server
+    const answer = await run('bash', '-c', (curl ?? '').replace('http://127.0.0.1:6566', addresses.http))
+    const hour = /"20\d\d-[^"]+"/g
+    expect(answer.match(hour)).toHaveLength(1)
+    expect(JSON.parse(answer.replace(hour, '"an hour"'))).toEqual(JSON.parse((shown ?? '').replace(hour, '"an hour"')))
+    expect((await fetch(`${addresses.http}/docs`)).status).toBe(200)
+    rmSync(repository, { recursive: true })
+  })
+
+  test('a client asks, and a comparison with Feast’s answers finds the same values', async () => {
+    const asFeast = mkdtempSync(join(tmpdir(), 'readme-as-feast-'))
+    cpSync(folder, asFeast, { recursive: true })
+    appendFileSync(join(asFeast, 'feature_store.yaml'), 'compatibility: feast\n')
+    const [ours, likeFeast] = await Promise.all([FeastProcess.serve(folder), FeastProcess.serve(asFeast)])
+    await using _first = ours.server
+    await using _second = likeFeast.server
+    const ports = { 6566: portOf(likeFeast.addresses.http), 6567: portOf(ours.addresses.http) }
+    expect(await printedBy('ask.ts', { 6566: ports[6567] })).toMatch(/expected_fare: 2\.4[\s\S]*PRESENT/)
+    const compared = await printedBy('compare.ts', ports)
+    expect(compared).toMatch(/conv_rate \[ 'PRESENT', 'PRESENT', 'NOT_FOUND' \] \[\s*'OUTSIDE_MAX_AGE',/)
+    rmSync(asFeast, { recursive: true })
+  })
+
+  test('routes of fastify and of Next.js read in their own process', async () => {
+    const program = `
+      import { GET } from './app/fares/route.ts'
+      import { app } from './server.ts'
+      const { body, statusCode } = await app.inject('/fares/1001?km=3.2')
+      const refused = await app.inject('/fares/x?km=3.2')
+      const fares = await (await GET(new Request('http://localhost/fares?driver=1001&driver=1002&km=2'))).json()
+      console.log(JSON.stringify([statusCode, JSON.parse(body), fares, refused.json().code]))
+      await app.close()
+      process.exit()`
+    writeFileSync(join(folder, 'elsewhere-routes.ts'), program)
+    expect(JSON.parse(await node('elsewhere-routes.ts'))).toEqual([
+      200,
+      { fare: 3.2 * 0.75, status: 'OUTSIDE_MAX_AGE' },
+      { fares: [1.5, 0.5] },
+      'FTS5003',
+    ])
   })
 })
