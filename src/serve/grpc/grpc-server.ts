@@ -13,7 +13,6 @@ import { readiness } from '../readiness.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
 import { holdWriteServices } from '../write-services.ts'
-import { feastFeatureServer } from './feast-calls.ts'
 import { featureServer } from './feature-server.ts'
 import { describeIn, type GrpcAnswer, ownAnswer, StatusError } from './grpc-errors.ts'
 import type { GrpcService, MessageStream, StreamMethod, UnaryCall, UnaryMethod } from './grpc-method.ts'
@@ -62,7 +61,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const services = holdWriteServices(context)
   const observer = new CallObserver(context, options.accessLog ?? null)
   await observer.load()
-  const health = addServices(server, grpc, { context, observer })
+  const health = await addServices(server, grpc, { context, observer })
   let bound: number
   try {
     bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })
@@ -81,10 +80,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   }
 }
 
-function addServices(server: Server, grpc: Grpc, registration: Registration): HealthService {
+async function addServices(server: Server, grpc: Grpc, registration: Registration): Promise<HealthService> {
   const { context } = registration
   const likeFeast = compatibilityRules(context.store.config).onlyGrpcFeatureServer
-  const own = likeFeast ? [feastFeatureServer(context)] : [servingService(context), featureServer(context)]
+  const own = likeFeast
+    ? [(await import('./feast-calls.ts')).feastFeatureServer(context)]
+    : [servingService(context), featureServer(context)]
   const names = [...own.map(({ name }) => name), healthServiceName, ...reflectionServiceNames]
   // As over HTTP: the process lives, and its services are ready when registry and store answer.
   const lives = async (): Promise<boolean> => true

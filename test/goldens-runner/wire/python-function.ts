@@ -14,9 +14,10 @@ type Names = Readonly<Record<string, unknown>>
 /** How the function is called: over whole columns, as lists or as pandas series, or for the first row. */
 export type PythonMode = 'pandas' | 'python' | 'singleton'
 
-/** @throws Error when the text is more than this small part of Python. */
-export function portedFunction(text: string, mode: PythonMode): OnDemandFunction {
+/** A function that throws when its text is more than this small part of Python; undefined for what is no function. */
+export function portedFunction(text: string, mode: PythonMode): OnDemandFunction | undefined {
   const body = parseFunction(text)
+  if (body === undefined) return undefined
   if (mode === 'singleton') {
     return { over: 'rows', run: ((inputs: Names) => runBody(body, flat(inputs), mode)) as never }
   }
@@ -33,9 +34,9 @@ interface FunctionText {
   readonly lines: readonly string[]
 }
 
-function parseFunction(text: string): FunctionText {
+function parseFunction(text: string): FunctionText | undefined {
   const header = /^(?:async )?def \w+\((\w+)[^)]*\)[^\n]*:\s*\n/m.exec(text)
-  if (header === null) throw new Error('the text of the function has no "def"')
+  if (header === null) return undefined
   const lines = text
     .slice(header.index + header[0].length)
     .split('\n')

@@ -57,10 +57,11 @@ export async function openServed(
 
 /** The on-demand views with their Python functions as somebody has written them again for feast-ts. */
 function portedViews(contents: RegistryContents): Definitions {
-  const onDemandFeatureViews = contents.onDemandFeatureViews.map((view) => {
+  const onDemandFeatureViews = contents.onDemandFeatureViews.flatMap((view) => {
     const { transformation, singleton } = view
     const mode: PythonMode = singleton ? 'singleton' : transformation.mode === 'python' ? 'python' : 'pandas'
-    return { ...view, function: portedFunction(transformation.bodyText, mode) }
+    const ported = portedFunction(transformation.bodyText, mode)
+    return ported === undefined ? [] : [{ ...view, function: ported }]
   })
   return { ...toDefinitions([]), onDemandFeatureViews }
 }
