@@ -111,7 +111,11 @@ class Supervisor {
     const ends = living.map((worker) => once(worker, 'exit'))
     // Not a signal, which could overtake the connections that were handed over before it.
     const message: FromPrimary = { kind: 'end' }
-    for (const worker of living) worker.send(message, () => {})
+    for (const worker of living) {
+      if (this.#ready.has(worker)) worker.send(message, () => {})
+      // One that still starts has no connections, and nobody in it listens yet.
+      else worker.process.kill('SIGKILL')
+    }
     const timer = setTimeout(() => {
       for (const worker of this.#workers) worker.process.kill('SIGKILL')
     }, atMostMillis)

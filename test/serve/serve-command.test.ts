@@ -140,8 +140,11 @@ describe('with workers', () => {
     while (!running.log.includes('another one takes its place')) await sleep(20)
     for (let request = 0; request < 6; request++) expect(await rate(http)).toEqual([0.07])
     expect(await count()).toBeGreaterThanOrEqual(18)
+    const started = performance.now()
     running.child.kill('SIGTERM')
     expect(await running.end()).toBe(0)
+    // Whether the new worker has started by then or not.
+    expect(performance.now() - started).toBeLessThan(8000)
   })
 
   test('that cannot start nothing is served, and it is said why', async () => {

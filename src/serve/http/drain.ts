@@ -33,6 +33,8 @@ export async function stopListening(server: NetServer): Promise<void> {
  * each with `connection: close`, then closes those that stay idle. After `atMostMillis` whatever is left is cut off.
  */
 export async function drain(server: Server, open: ReadonlySet<Socket>, atMostMillis: number): Promise<void> {
+  // Connections that were opened and never used are not idle for Node, but late with the head of a request.
+  server.headersTimeout = Math.min(server.headersTimeout, lingerMillis)
   const started = performance.now()
   while (open.size > 0) {
     const waited = performance.now() - started

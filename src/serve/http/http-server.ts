@@ -56,7 +56,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     server.emit('connection', socket)
     socket.resume()
   }
-  if (options.listens === false) return { address: host, port, close, accept }
+  if (options.listens === false) {
+    // Only then does Node look after the connections of a server: their time-outs, and which of them are idle.
+    server.emit('listening')
+    return { address: host, port, close, accept }
+  }
   try {
     const bound = await listenOn(server, host, port)
     return { ...bound, close, accept }
