@@ -14,6 +14,7 @@ const generators: Readonly<Record<string, readonly string[]>> = {
   'scripts/generate-cli.ts': ['docs/cli.md'],
   'scripts/generate-errors.ts': ['docs/errors.md'],
   'scripts/generate-online-stores.ts': ['docs/online-stores.md'],
+  'scripts/generate-serving.ts': ['docs/serving.md'],
   'scripts/generate-differences.ts': ['docs/differences-from-feast.md'],
 }
 

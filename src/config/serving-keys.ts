@@ -5,8 +5,10 @@ import { atLeast, block, choice, integer, type Keys, number, optional, text } fr
  * the top, so a file that Python reads too has them in the block `serving`.
  */
 export const servingKeys = {
-  stale_values: optional(choice(['mark', 'drop', 'ignore'], 'ours: values older than the ttl of their view')),
-  state_path: optional(text('ours: folder for what the server must not lose; relative to the repository')),
+  stale_values: optional(choice(['mark', 'drop', 'ignore'], 'ours: values older than the ttl of their view', 'mark')),
+  state_path: optional(
+    text('ours: folder for what the server must not lose; relative to the repository', 'data/.feature-server'),
+  ),
   limits: optional(
     block('ours: what one process takes on', {
       max_body_bytes: optional(atLeast(1, integer('bytes of a request body', 16_777_216))),
