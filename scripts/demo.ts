@@ -1,12 +1,15 @@
 // `npm run demo [FOLDER]`: the story of a ride company, from an empty folder to the best driver for a trip. Commands
 // run as a person would type them; the numbers are the same in every run, only the times move.
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { styleText } from 'node:util'
 import MLR from 'ml-regression-multivariate-linear'
+import { createClient } from '../src/client/index.ts'
 import { openStore } from '../src/index.ts'
 import { readParquet, writeRatings } from './demo-data.ts'
 
@@ -54,14 +57,17 @@ console.table({
   learned: rounded({ base, conv_rate: conv, rating, expected_fare: fare }),
 })
 
-say('The latest values go to the online store, from where they are served.')
+await store.close()
+
+say('The latest values go to the online store, and a server answers whoever asks over HTTP.')
 feast(repo, 'materialize-incremental', new Date().toISOString().slice(0, 19))
+const { server, url } = await serve(repo)
 
 const trip = { distance_km: 12, price_per_km: 1.8 }
-say(`A rider wants to go ${trip.distance_km} km. Which driver?`)
+say(`A rider wants to go ${trip.distance_km} km. Which driver? The dispatcher asks the server.`)
 const drivers = [1001, 1002, 1003, 1004, 1005]
-const online = await store.getOnlineFeatures({
-  features: ranking,
+const online = await createClient({ url }).getOnlineFeatures({
+  featureService: 'driver_ranking',
   entities: drivers.map((driver_id) => ({ driver_id, ...trip })),
 })
 const candidates = online
@@ -69,8 +75,8 @@ const candidates = online
   .map((row): Candidate => ({ ...row, expected_tip: model.predict(inputs(row).map(Number))[0] ?? Number.NaN }))
   .sort((a, b) => b.expected_tip - a.expected_tip)
 console.table(candidates.map(rounded))
-await store.close()
 
+await drain(server)
 const [best] = candidates
 console.log(`\nEverything is in ${repo}; it took ${((performance.now() - started) / 1000).toFixed(1)} s.`)
 console.log(`Best driver: ${String(best?.driver_id)}`)
@@ -140,6 +146,31 @@ function feast(cwd: string, ...words: readonly (string | { readonly exit: number
   console.log(`${styleText('cyan', '$')} ${styleText('bold', `feast ${args.join(' ')}`)}`)
   const { status } = spawnSync(process.execPath, [bin, ...args], { cwd, stdio: 'inherit' })
   if (status !== expected) throw new Error(`feast ${args.join(' ')} ended with ${status}, not ${expected}`)
+}
+
+/** Starts the feature server of a repository on a free port; where it is, once it listens. */
+async function serve(cwd: string): Promise<{ readonly server: ChildProcess; readonly url: string }> {
+  const args = ['serve', '--port', '0', '--no-access-log', '--json']
+  console.log(`${styleText('cyan', '$')} ${styleText('bold', `feast ${args.join(' ')}`)}`)
+  const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  process.once('exit', () => child.kill())
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), failed(child)])
+  console.log(line)
+  return { server: child, url: (JSON.parse(String(line)) as { readonly http: string }).http }
+}
+
+async function failed(child: ChildProcess): Promise<never> {
+  const [code] = await once(child, 'exit')
+  throw new Error(`feast serve ended with ${code}`)
+}
+
+/** Ends a server as an operator does. */
+async function drain(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  const [code] = await ended
+  if (code !== 0) throw new Error(`feast serve ended with ${code}`)
+  console.log('SIGTERM: the server answered what was on its way, and ended.')
 }
 
 function say(text: string): void {
