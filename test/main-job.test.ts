@@ -446,7 +446,7 @@ test('a function that is only text in the registry is not run', async () => {
 
 test.each([
   ['registry', { ...configuration, registry: { registry_type: 'sql', path: 'sqlite:///x.db' } }],
-  ['online_store', { ...configuration, online_store: { type: 'redis' } }],
+  ['online_store', { ...configuration, online_store: { type: 'milvus' } }],
   ['offline_store', { ...configuration, offline_store: { type: 'bigquery' } }],
 ])('a %s that is not built in is named when it is used', async (key, config) => {
   const use = async (): Promise<unknown> => {

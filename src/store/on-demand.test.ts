@@ -37,14 +37,15 @@ test('a function that came with the request goes before one of the definitions',
   expect((await findOnDemandFunctions(fromDefinitions, resolved, new Map([['fare', given]]))).get('fare')).toBe(given)
 })
 
-test('a function in Python is refused by its mode, also when a function of that name is at hand', async () => {
+test('a function in Python is refused by its mode, unless a view of its name in the definitions stands in for it', async () => {
   const pandas = { ...fare, transformation: { ...fare.transformation, mode: 'pandas' } }
-  const found = findOnDemandFunctions({ onDemandFunction: async () => fare.function }, resolvedOf(pandas))
-  await expect(found).rejects.toMatchObject({
+  await expect(findOnDemandFunctions(nothing, resolvedOf(pandas))).rejects.toMatchObject({
     code: 'FTS2301',
     message:
       'The on-demand view "fare" has a function of mode "pandas". Python functions are kept in the registry but not run by this version.',
   })
+  const fromDefinitions = { onDemandFunction: async () => fare.function }
+  expect((await findOnDemandFunctions(fromDefinitions, resolvedOf(pandas))).get('fare')).toBe(fare.function)
 })
 
 test('a function that is nowhere is an error that says how to give it', async () => {
