@@ -345,6 +345,11 @@ describe('manners', () => {
     [['aply'], 'error FTS1101  There is no command "aply"\n  = did you mean "apply"?\n'],
     [['entities', 'lst'], 'error FTS1101  There is no command "lst" in feast entities\n  = did you mean "list"?\n'],
     [['apply', '--plam', 'x'], 'error FTS1102  feast apply has no option "--plam"\n  = did you mean "--plan"?\n'],
+    [
+      ['apply', '-c', 'x'],
+      'error FTS1102  feast apply has no option "-c"\n  = it goes before the command: feast -c … apply\n',
+    ],
+    [['serve', '-c', 'x'], 'error FTS1103  --cert is given without --key; TLS needs both\n  = -c is --cert here; '],
     [['delete'], "error FTS1103  feast delete: missing required argument 'name'\n"],
     [
       ['version', '--output', 'xml'],

@@ -128,7 +128,7 @@ const lifecycle: readonly CommandRow[] = [
     summary: 'bring online values to online_store.layout, in place',
     options: [],
     json: '{project, views, layout, converted}',
-    examples: ['online convert'],
+    examples: ['online convert', 'online convert --json'],
     resume: 'What was converted stays, and all keys can be read; run the same command again to go on.',
     load: () => import('./commands/online-convert.ts'),
   },

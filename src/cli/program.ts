@@ -150,9 +150,11 @@ function usageError(
   if (error.code === 'commander.unknownOption') {
     const names = command.options.flatMap((option) => [option.long, option.short].filter((name) => name != null))
     const near = quoted.startsWith('--') ? didYouMean(quoted, names) : undefined
+    const isGlobal = program.options.some((option) => option.long === quoted || option.short === quoted)
+    const before = isGlobal ? `it goes before the command: feast ${quoted} … ${path.replace(/^feast /, '')}` : undefined
     return new FeatureStoreError('FTS1102', {
       message: `${path} has no option "${quoted}".`,
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: before ?? (near === undefined ? undefined : `did you mean "${near}"?`),
       notes: [help],
     })
   }

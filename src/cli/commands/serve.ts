@@ -89,6 +89,8 @@ function tlsFiles(options: CommandOptions): TlsFiles | undefined {
   const [given, missing] = keyPath === undefined ? ['--cert', '--key'] : ['--key', '--cert']
   throw new FeatureStoreError('FTS1103', {
     message: `${given} is given without ${missing}; TLS needs both.`,
+    notes:
+      given === '--cert' ? ['-c is --cert here; for the repository write it before the command: feast -c … serve'] : [],
     field: missing,
   })
 }
