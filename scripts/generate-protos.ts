@@ -5,7 +5,8 @@
  * An argument names another folder to write below, for the test that compares.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -209,14 +210,34 @@ function protoText(file: string): string {
   return `${lines.join('\n')}\n`
 }
 
-const output = process.argv[2] ?? root
-rmSync(join(output, 'proto/feast'), { recursive: true, force: true })
-for (const file of new Set([...fields, ...calls].map((row) => row.file))) {
-  const path = join(output, 'proto', file)
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, protoText(file))
+/** Brings a folder to what another holds, touching only files that differ: others may be reading it. */
+function mirror(from: string, to: string): void {
+  const files = (folder: string): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|proto)$/.test(name))
+      : []
+  const made = new Set(files(from))
+  for (const name of files(to)) if (!made.has(name)) rmSync(join(to, name))
+  for (const name of made) {
+    const text = readFileSync(join(from, name), 'utf8')
+    if (existsSync(join(to, name)) && readFileSync(join(to, name), 'utf8') === text) continue
+    mkdirSync(dirname(join(to, name)), { recursive: true })
+    writeFileSync(join(to, name), text)
+  }
 }
-if (output !== root) cpSync(join(root, 'proto/grpc'), join(output, 'proto/grpc'), { recursive: true })
-rmSync(join(output, 'src/wire/gen'), { recursive: true, force: true })
-const buf = join(root, 'node_modules/.bin/buf')
-execFileSync(buf, ['generate', join(output, 'proto'), '--output', output], { cwd: root, stdio: 'inherit' })
+
+const output = process.argv[2] ?? root
+const folder = mkdtempSync(join(tmpdir(), 'feast-protos-'))
+try {
+  for (const file of new Set([...fields, ...calls].map((row) => row.file))) {
+    const path = join(folder, 'proto', file)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, protoText(file))
+  }
+  cpSync(join(root, 'proto/grpc'), join(folder, 'proto/grpc'), { recursive: true })
+  const buf = join(root, 'node_modules/.bin/buf')
+  execFileSync(buf, ['generate', join(folder, 'proto'), '--output', folder], { cwd: root, stdio: 'inherit' })
+  for (const part of ['proto/feast', 'proto/grpc', 'src/wire/gen']) mirror(join(folder, part), join(output, part))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
