@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import {
+  crowdedOut,
   full,
   loginRefused,
   notSetUp,
@@ -16,6 +17,7 @@ const lockWait: Builder = (server, cause) => timedOut(server, 'the wait for a lo
 
 /** What users see for an error number of the server. Source: MySQL, server error message reference. */
 const byNumber: Readonly<Record<number, Builder>> = {
+  1020: crowdedOut,
   1021: full,
   1037: full,
   1038: full,
@@ -32,6 +34,7 @@ const byNumber: Readonly<Record<number, Builder>> = {
   1153: rowTooLarge,
   1203: full,
   1205: lockWait,
+  1213: crowdedOut,
   1226: full,
   1251: loginRefused,
   1264: rowTooLarge,

@@ -42,6 +42,15 @@ export function timedOut(server: StoreServer, what: string, seconds: number, cau
   })
 }
 
+/** Other transactions came in the way as often as it was tried: FTS5016. */
+export function crowdedOut(server: StoreServer, cause: unknown): FeatureStoreError {
+  return new FeatureStoreError('FTS5016', {
+    message: `${named(server)} gave way to other writers each time: ${reasonOf(cause)}.`,
+    notes: ['nothing of this batch was written'],
+    cause,
+  })
+}
+
 /** Tables or columns are missing: FTS5010. */
 export function notSetUp(server: StoreServer, cause: unknown): FeatureStoreError {
   return new FeatureStoreError('FTS5010', {

@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import {
+  crowdedOut,
   full,
   loginRefused,
   notSetUp,
@@ -19,6 +20,7 @@ const bySqlState: Readonly<Record<string, (server: StoreServer, cause: unknown) 
   '28': loginRefused,
   '3D': loginRefused,
   '3F': notSetUp,
+  '40': crowdedOut,
   '42P01': notSetUp,
   '42703': notSetUp,
   '53': full,

@@ -57,8 +57,9 @@ it('a task that may not be repeated is not', async () => {
 
 it('a task that gave way to another transaction is done again, but not for ever', async () => {
   const source = new Numbers()
-  expect(await doTask(source, { ...task, repeatable: false }, failing('conflict', 'conflict'))).toBe(3)
-  const messages = new Array<string>(10).fill('conflict')
+  const twelve = new Array<string>(12).fill('conflict')
+  expect(await doTask(source, { ...task, repeatable: false }, failing(...twelve))).toBe(13)
+  const messages = new Array<string>(20).fill('conflict')
   await expect(doTask(source, task, failing(...messages))).rejects.toThrow('conflict')
 })
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Something to be done on one connection, no longer than it may take. */
 export interface Task {
   /** For the message when it takes too long, such as `the read`. */
@@ -24,8 +26,10 @@ export interface ConnectionSource<Connection> {
   timedOut(task: Task): Error
 }
 
-/** How often a task is done anew for the sake of other transactions. */
-const conflictAttempts = 10
+/** How often a task is tried when other transactions get in its way. */
+const conflictAttempts = 20
+/** The longest wait before the next try; a wait is random, or writers that met once would meet again. */
+const longestWaitMillis = 50
 
 /**
  * Does a task on one connection, again when that is safe and promising. When its signal aborts or its time is up, the
@@ -46,7 +50,10 @@ export async function doTask<Connection, T>(
       return await attemptTask(source, task, deadline, work)
     } catch (error) {
       task.signal?.throwIfAborted()
-      if (source.isConflict(error) && attempt < conflictAttempts) continue
+      if (source.isConflict(error) && attempt < conflictAttempts) {
+        await sleep(Math.random() * Math.min(2 ** attempt, longestWaitMillis))
+        continue
+      }
       // A connection that broke while it was idle is found out by its next use.
       if (source.isLost(error) && repeats-- > 0) continue
       throw error
