@@ -40,6 +40,11 @@ export const onlineStoreTypes = {
     key_ttl_seconds: optional(integer('seconds until an entity hash expires')),
     full_scan_for_deletion: optional(flag('scan keys to remove dropped views', true)),
     skip_dedup: flag('write without reading stored timestamps; older rows can win', false),
+    layout: choice(
+      ['feast', 'packed'],
+      'ours: one field per feature as in Feast, or one blob per key and view',
+      'feast',
+    ),
   }),
   dynamodb: store('DynamoDBOnlineStore', {
     batch_size: integer('items per BatchGetItem (max 100)', 100),

@@ -1,8 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CellBlock, cellBytes, eventMicrosOf } from '../../plugin/online-cells.ts'
-import { nameHash, nameHashes, packedRowReader, packRow, unpackRow } from './packed-row.ts'
+import {
+  nameHash,
+  nameHashes,
+  packedRowPlacer,
+  packedRowReader,
+  packedRowWriter,
+  packRow,
+  unpackRow,
+} from './packed-row.ts'
 
+const table = { project: 'p', view: 'v', version: null, joinKeys: ['id'], features: [] }
 const micros = fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n })
 const value = fc.uint8Array({ maxLength: 20 })
 
@@ -38,6 +47,53 @@ describe('a packed row', () => {
           }
         }
       }),
+    )
+  })
+
+  test('is made of columns as it is made of one row', () => {
+    const features = ['a', 'b', 'ż']
+    const values = fc.array(value, { minLength: 3, maxLength: 3 })
+    const row = fc.record({ eventMicros: micros, createdMicros: fc.option(micros), values })
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 5 }), (rows) => {
+        const pack = packedRowWriter(features)
+        const batch = {
+          table,
+          entityKeys: [],
+          values: features.map((_, feature) => rows.map((each) => each.values[feature] ?? new Uint8Array(0))),
+          eventMicros: rows.map((each) => each.eventMicros),
+          createdMicros: rows.map((each) => each.createdMicros),
+        }
+        for (const [index, each] of rows.entries()) {
+          const byName = new Map(features.map((name, feature) => [nameHash(name), each.values[feature] as Uint8Array]))
+          expect(pack(batch, index)).toEqual(packRow({ ...each, values: byName }))
+        }
+      }),
+    )
+  })
+
+  test('is read where it lies within larger bytes', () => {
+    const blob = packRow({
+      eventMicros: -1n,
+      createdMicros: null,
+      values: new Map([[nameHash('a'), Buffer.from('x')]]),
+    })
+    const bytes = Buffer.concat([Buffer.from('$5'), blob, Buffer.from('\r\n')])
+    const cells = new CellBlock(2, 2)
+    packedRowPlacer(['b', 'a'])(cells, 1, bytes, 2, 2 + blob.length, 100)
+    expect([...cells.starts, ...cells.ends]).toEqual([
+      -1,
+      -1,
+      -1,
+      1 + blob.length + 100,
+      -1,
+      -1,
+      -1,
+      2 + blob.length + 100,
+    ])
+    expect(eventMicrosOf(cells, 1)).toBe(-1n)
+    expect(() => packedRowPlacer(['a'])(cells, 1, bytes, 2, 1 + blob.length, 0)).toThrow(
+      expect.objectContaining({ code: 'FTS5041' }),
     )
   })
 

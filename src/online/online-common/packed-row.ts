@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import type { CellBlock } from '../../plugin/online-cells.ts'
+import { type CellBlock, nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
+import type { OnlineWrite } from '../../plugin/online-store.ts'
 import { murmur3x86of32 } from '../../types/murmur3.ts'
 
 /**
@@ -55,18 +56,15 @@ export function packRow(row: PackedRow): Uint8Array {
   for (const value of row.values.values()) length += value.length
   const bytes = new Uint8Array(length)
   const view = new DataView(bytes.buffer)
-  bytes[0] = marker
-  bytes[1] = version
-  view.setUint16(2, count, true)
+  writeHead(view, [...row.values.keys()])
   writeTime(view, 4, row.eventMicros)
   writeTime(view, 16, row.createdMicros)
-  let at = headLength
+  let at = headLength + count * 4
   let end = valuesStart
-  for (const [hash, value] of row.values) {
+  for (const value of row.values.values()) {
     bytes.set(value, end)
     end += value.length
-    view.setUint32(at, hash, true)
-    view.setUint32(at + count * 4, end - valuesStart, true)
+    view.setUint32(at, end - valuesStart, true)
     at += 4
   }
   return bytes
@@ -74,16 +72,54 @@ export function packRow(row: PackedRow): Uint8Array {
 
 /** @throws FTS5041 for bytes that are no packed row. */
 export function unpackRow(bytes: Uint8Array): PackedRow {
-  const view = viewOf(bytes)
-  const count = view.getUint16(2, true)
+  const count = countOf(bytes, 0, bytes.length)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const eventMicros = readTime(view, 4)
-  if (eventMicros === null) throw unreadable(bytes, 'it has no event time')
+  if (eventMicros === null) throw unreadable(bytes.length, 'it has no event time')
   const values = new Map<number, Uint8Array>()
   for (let index = 0; index < count; index++) {
     const { start, end } = rangeOf(view, count, index)
     values.set(view.getUint32(headLength + index * 4, true), bytes.subarray(start, end))
   }
   return { eventMicros, createdMicros: readTime(view, 16), values }
+}
+
+/** True for bytes that begin as a packed row does, and as no serialised Protobuf message can. */
+export const isPackedRow = (bytes: Uint8Array, at = 0): boolean => bytes[at] === marker
+
+/**
+ * Packs rows of a batch of a view with these features. What it returns is lent: the next row is written over it.
+ * @throws FTS5040
+ */
+export function packedRowWriter(features: readonly string[]): (batch: OnlineWrite, row: number) => Uint8Array {
+  const hashes = nameHashes(features)
+  const count = hashes.length
+  const valuesStart = headLength + count * 8
+  let bytes = new Uint8Array(0)
+  let view = new DataView(bytes.buffer)
+  const grow = (least: number): void => {
+    const larger = new Uint8Array(Math.max(least, bytes.length * 2))
+    larger.set(bytes)
+    bytes = larger
+    view = new DataView(bytes.buffer)
+  }
+  grow(valuesStart + count * 16)
+  writeHead(view, hashes)
+  return (batch, row) => {
+    writeTime(view, 4, batch.eventMicros[row] ?? 0n)
+    writeTime(view, 16, batch.createdMicros[row] ?? null)
+    let end = valuesStart
+    for (let feature = 0; feature < count; feature++) {
+      const value = batch.values[feature]?.[row]
+      if (value !== undefined) {
+        if (end + value.length > bytes.length) grow(end + value.length)
+        bytes.set(value, end)
+        end += value.length
+      }
+      view.setUint32(headLength + (count + feature) * 4, end - valuesStart, true)
+    }
+    return bytes.subarray(0, end)
+  }
 }
 
 /**
@@ -93,32 +129,58 @@ export function unpackRow(bytes: Uint8Array): PackedRow {
 export function packedRowReader(
   features: readonly string[],
 ): (cells: CellBlock, row: number, bytes: Uint8Array) => void {
+  const place = packedRowPlacer(features)
+  return (cells, row, bytes) => place(cells, row, bytes, 0, bytes.length, cells.append(bytes))
+}
+
+/**
+ * Like {@link packedRowReader}, for a row that lies at `start` to `end` of larger bytes and is not copied: its values are
+ * noted by their positions there, with `shift` added.
+ */
+export function packedRowPlacer(
+  features: readonly string[],
+): (cells: OnlineCells, row: number, bytes: Uint8Array, start: number, end: number, shift: number) => void {
   const wanted = features.map(nameHash)
   let shape = new Uint8Array(0)
   /** For each wanted feature its number in blobs of the shape, or -1. */
   let places = new Int32Array(wanted.length)
-  return (cells, row, bytes) => {
-    const view = viewOf(bytes)
-    const count = view.getUint16(2, true)
-    const directory = bytes.subarray(headLength, headLength + count * 4)
-    if (!sameBytes(shape, directory) || shape.length === 0) {
-      shape = directory.slice()
-      places = Int32Array.from(wanted, (hash) => placeOf(view, count, hash))
+  return (cells, row, bytes, start, end, shift) => {
+    const count = countOf(bytes, start, end)
+    const directory = start + headLength
+    if (!isShape(shape, bytes, directory, count * 4)) {
+      shape = bytes.slice(directory, directory + count * 4)
+      places = Int32Array.from(wanted, (hash) => placeOf(shape, hash))
     }
-    cells.setEvent(row, view.getFloat64(4, true), view.getUint32(12, true))
-    const base = cells.append(bytes)
-    for (let feature = 0; feature < places.length; feature++) {
-      const place = places[feature] ?? -1
-      if (place < 0) continue
-      const { start, end } = rangeOf(view, count, place)
-      cells.setRange(row, feature, base + start, base + end)
+    cells.eventSeconds[row] = float64At(bytes, start + 4)
+    cells.eventMicros[row] = uint32At(bytes, start + 12)
+    const ends = directory + count * 4
+    const values = ends + count * 4
+    let cell = row * wanted.length
+    for (let feature = 0; feature < wanted.length; feature++, cell++) {
+      const place = places[feature] as number
+      if (place < 0) {
+        cells.starts[cell] = nothingStored
+        cells.ends[cell] = nothingStored
+        continue
+      }
+      const from = values + (place === 0 ? 0 : uint32At(bytes, ends + (place - 1) * 4))
+      const to = values + uint32At(bytes, ends + place * 4)
+      if (to < from || to > end) throw unreadable(end - start, outside)
+      cells.starts[cell] = from + shift
+      cells.ends[cell] = to + shift
     }
   }
 }
 
-function placeOf(view: DataView, count: number, hash: number): number {
-  for (let index = 0; index < count; index++) if (view.getUint32(headLength + index * 4, true) === hash) return index
+function placeOf(shape: Uint8Array, hash: number): number {
+  for (let at = 0; at < shape.length; at += 4) if (uint32At(shape, at) === hash) return at / 4
   return -1
+}
+
+function isShape(shape: Uint8Array, bytes: Uint8Array, at: number, length: number): boolean {
+  if (shape.length !== length || length === 0) return false
+  for (let i = 0; i < length; i++) if (shape[i] !== bytes[at + i]) return false
+  return true
 }
 
 function rangeOf(view: DataView, count: number, index: number): { readonly start: number; readonly end: number } {
@@ -126,27 +188,57 @@ function rangeOf(view: DataView, count: number, index: number): { readonly start
   const valuesStart = ends + count * 4
   const start = valuesStart + (index === 0 ? 0 : view.getUint32(ends + (index - 1) * 4, true))
   const end = valuesStart + view.getUint32(ends + index * 4, true)
-  if (end < start || end > view.byteLength) throw unreadable(view, 'a value lies outside of it')
+  if (end < start || end > view.byteLength) throw unreadable(view.byteLength, outside)
   return { start, end }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (bytes.length < headLength || bytes[0] !== marker) throw unreadable(bytes, 'it does not begin as one')
-  if (bytes[1] !== version) throw unreadable(bytes, `it is of version ${bytes[1]}, which this version does not know`)
-  if (headLength + view.getUint16(2, true) * 8 > bytes.length) throw unreadable(bytes, 'it ends early')
-  return view
+const outside = 'a value lies outside of it'
+
+/** The number of features of a packed row that is whole, as far as its head tells. */
+function countOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start
+  if (length < headLength || bytes[start] !== marker) throw unreadable(length, 'it does not begin as one')
+  if (bytes[start + 1] !== version) {
+    throw unreadable(length, `it is of version ${bytes[start + 1]}, which this version does not know`)
+  }
+  const count = (bytes[start + 2] as number) | ((bytes[start + 3] as number) << 8)
+  if (headLength + count * 8 > length) throw unreadable(length, 'it ends early')
+  return count
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
+const uint32At = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)) >>>
+  0
+
+const eightBytes = new DataView(new ArrayBuffer(8))
+
+function float64At(bytes: Uint8Array, at: number): number {
+  eightBytes.setUint32(0, uint32At(bytes, at), true)
+  eightBytes.setUint32(4, uint32At(bytes, at + 4), true)
+  return eightBytes.getFloat64(0, true)
+}
+
+function writeHead(view: DataView, hashes: readonly number[]): void {
+  view.setUint8(0, marker)
+  view.setUint8(1, version)
+  view.setUint16(2, hashes.length, true)
+  for (const [index, hash] of hashes.entries()) view.setUint32(headLength + index * 4, hash, true)
 }
 
 function writeTime(view: DataView, at: number, epochMicros: bigint | null): void {
   if (epochMicros === null) {
     view.setFloat64(at, Number.NaN, true)
+    view.setUint32(at + 8, 0, true)
+    return
+  }
+  const exact = Number(epochMicros)
+  if (Number.isSafeInteger(exact)) {
+    const seconds = Math.floor(exact / 1e6)
+    view.setFloat64(at, seconds, true)
+    view.setUint32(at + 8, exact - seconds * 1e6, true)
     return
   }
   const micros = ((epochMicros % 1_000_000n) + 1_000_000n) % 1_000_000n
@@ -159,8 +251,8 @@ function readTime(view: DataView, at: number): bigint | null {
   return Number.isInteger(seconds) ? BigInt(seconds) * 1_000_000n + BigInt(view.getUint32(at + 8, true)) : null
 }
 
-function unreadable(bytes: { readonly byteLength: number }, why: string): FeatureStoreError {
+function unreadable(length: number, why: string): FeatureStoreError {
   return new FeatureStoreError('FTS5041', {
-    message: `A packed row of ${bytes.byteLength} bytes in the online store cannot be read: ${why}.`,
+    message: `A packed row of ${length} bytes in the online store cannot be read: ${why}.`,
   })
 }

@@ -97,3 +97,10 @@ export function readEventTime(
   target.eventMicros[row] = Math.trunc(nanos / 1000)
   return true
 }
+
+/** An event time in microseconds of the epoch; null when the bytes are not those of a Timestamp. */
+export function eventMicrosOf(bytes: Uint8Array): bigint | null {
+  const time = { eventSeconds: new Float64Array(1), eventMicros: new Int32Array(1) }
+  if (!readEventTime(bytes, 0, bytes.length, time, 0)) return null
+  return BigInt(time.eventSeconds[0] ?? 0) * 1_000_000n + BigInt(time.eventMicros[0] ?? 0)
+}

@@ -1,5 +1,6 @@
 import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
+import { isPackedRow } from '../online-common/packed-row.ts'
 import { readEventTime } from './event-time.ts'
 import type { CommandPlan } from './read-plan.ts'
 import type { ReplySink } from './redis-driver.ts'
@@ -68,10 +69,13 @@ export interface GroupRows {
   readonly rows: readonly number[] | null
 }
 
-/** A row that a server refused to answer. */
-export interface RefusedRow {
+export interface GroupRow {
   readonly group: KeyGroup
   readonly row: number
+}
+
+/** A row that a server refused to answer. */
+export interface RefusedRow extends GroupRow {
   readonly error: ServerRefusal
 }
 
@@ -85,14 +89,16 @@ export class HmgetReplies implements ReplySink {
   /** The bytes that positions refer to, from 0. */
   bytes: Buffer = noReplies
   readonly refused: RefusedRow[] = []
+  /** Rows that were asked for as packed ones and are not, or not in all views: they have to be read feature by feature. */
+  readonly unpacked: GroupRow[] = []
   readonly done: Promise<void>
   readonly parts: readonly GroupRows[]
   readonly #address: string
   #length = 0
   #part = 0
   #index = 0
-  /** A view with an event time that is none. Others on the connection have nothing to do with it. */
-  #unreadable: string | undefined
+  /** What is stored and cannot be read. Others on the connection have nothing to do with it. */
+  #unreadable: unknown
   #resolve: () => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -124,7 +130,7 @@ export class HmgetReplies implements ReplySink {
     if (this.#part === this.parts.length) {
       this.isFinished = true
       if (this.#unreadable === undefined) this.#resolve()
-      else this.#reject(unreadableEventTime(this.#unreadable))
+      else this.#reject(this.#unreadable)
     }
     return at
   }
@@ -141,30 +147,53 @@ export class HmgetReplies implements ReplySink {
       if (bytes[start + i] !== replyHead[i]) throw new ProtocolError('an answer is not that of the command sent')
     }
     let at = start + replyHead.length
-    for (const cells of group.cells) {
-      at = this.#readView(cells, row, bytes, at, end, shift)
+    const isPacked = group.plan.layout === 'packed'
+    let isWhole = true
+    for (const [view, cells] of group.cells.entries()) {
+      if (!isPacked) at = this.#readFeatures(cells, row, bytes, at, end, shift)
+      if (at !== incomplete) at = readBulks(bytes, at, end, 1, event, 0, 0)
       if (at === incomplete) return incomplete
+      if (!this.#readEvent(group, view, row, bytes, shift)) isWhole = false
     }
+    if (!isWhole) this.unpacked.push({ group, row })
     return at
   }
 
-  /** The features and the event time of one view and row. */
-  #readView(cells: ReplyCells, row: number, bytes: Buffer, start: number, end: number, shift: number): number {
-    const { featureCount } = cells
-    const first = row * featureCount
-    let at = readBulks(bytes, start, end, featureCount, cells, first, shift)
-    if (at === incomplete) return incomplete
-    at = readBulks(bytes, at, end, 1, event, 0, 0)
-    if (at === incomplete) return incomplete
-    const eventStart = event.starts[0] as number
-    if (eventStart !== nothingStored) {
-      if (!readEventTime(bytes, eventStart, event.ends[0] as number, cells, row)) this.#unreadable ??= cells.view
+  #readFeatures(cells: ReplyCells, row: number, bytes: Buffer, at: number, end: number, shift: number): number {
+    return readBulks(bytes, at, end, cells.featureCount, cells, row * cells.featureCount, shift)
+  }
+
+  /**
+   * What the field of the event time holds, for one view and row: a time, behind which lie the values, or a packed row.
+   * @returns false when the values have to be asked for.
+   */
+  #readEvent({ plan, cells: blocks }: KeyGroup, view: number, row: number, bytes: Buffer, shift: number): boolean {
+    const cells = blocks[view] as ReplyCells
+    const start = event.starts[0] as number
+    const end = event.ends[0] as number
+    if (start !== nothingStored && isPackedRow(bytes, start) && start < end) {
+      try {
+        plan.views[view]?.placePacked(cells, row, bytes, start, end, shift)
+      } catch (error) {
+        this.#unreadable ??= error
+      }
+      return true
+    }
+    const first = row * cells.featureCount
+    if (plan.layout === 'packed') {
+      cells.starts.fill(nothingStored, first, first + cells.featureCount)
+      cells.ends.fill(nothingStored, first, first + cells.featureCount)
+      cells.eventSeconds[row] = Number.NaN
+      return start === nothingStored
+    }
+    if (start !== nothingStored) {
+      if (!readEventTime(bytes, start, end, cells, row)) this.#unreadable ??= unreadableEventTime(cells.view)
     } else {
       // Values without an event time are those of the epoch, as an event time of 0 is an empty value to begin with.
       cells.eventSeconds[row] = hasValue(cells, first) ? 0 : Number.NaN
       cells.eventMicros[row] = 0
     }
-    return at
+    return true
   }
 
   #readRefusal(group: KeyGroup, row: number, bytes: Buffer, start: number, end: number): number {

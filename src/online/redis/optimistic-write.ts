@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OnlineWrite } from '../../plugin/online-store.ts'
+import { isPackedRow, unpackRow } from '../online-common/packed-row.ts'
 import { encodedValues } from './command-writer.ts'
-import { readEventTime } from './event-time.ts'
+import { eventMicrosOf } from './event-time.ts'
 import type { RedisConfig } from './redis-config.ts'
 import type { RedisConnection } from './redis-driver.ts'
 import { isPassing, unreadableEventTime } from './redis-errors.ts'
@@ -104,12 +104,13 @@ async function transact(
     writer.raw(job.fields[0] ?? encodedValues(['']))
   }
   const [, ...stored] = await connection.replies(1 + rows.length)
-  const written = rows.filter((row, index) => !stays(stored[index] ?? null, job.eventTime(row), job.batch))
+  const before = new Map(rows.map((row, index) => [row, bytesOf(stored[index] ?? null)]))
+  const written = rows.filter((row) => !stays(before.get(row) ?? null, row, job))
   if (written.length === 0) {
     await connection.command(['UNWATCH'])
     return rows
   }
-  const commands = written.flatMap((row) => job.commandsOf(row))
+  const commands = written.flatMap((row) => job.commandsOf(row, before.get(row) ?? null))
   connection.writer.command(['MULTI'])
   for (const write of commands) write(connection.writer)
   connection.writer.command(['EXEC'])
@@ -119,18 +120,30 @@ async function transact(
   return rows.filter((row) => !kept.has(row))
 }
 
+const bytesOf = (reply: RedisReply): Uint8Array | null => (Buffer.isBuffer(reply) ? reply : null)
+
 /** The rule of the script, see write-script.ts. */
-function stays(stored: RedisReply, next: Uint8Array, { feastOrder: isFeast, table: { view } }: OnlineWrite): boolean {
-  if (!Buffer.isBuffer(stored)) return false
-  const [oldSeconds, oldMicros] = timeOf(stored, view)
-  if (isFeast === true && (oldSeconds < 0 || (oldSeconds === 0 && oldMicros === 0))) return false
-  const [newSeconds, newMicros] = timeOf(next, view)
-  if (oldSeconds !== newSeconds) return oldSeconds > newSeconds
-  return oldMicros !== newMicros ? oldMicros > newMicros : isFeast === true
+function stays(stored: Uint8Array | null, row: number, { batch, config }: WriteJob): boolean {
+  if (stored === null) return false
+  const old = timesOf(stored, batch.table.view)
+  const isFeast = batch.feastOrder === true
+  if (isFeast && old.eventMicros <= 0n) return false
+  const eventMicros = batch.eventMicros[row] ?? 0n
+  if (old.eventMicros !== eventMicros) return old.eventMicros > eventMicros
+  if (isFeast) return true
+  if (config.layout === 'feast' || old.createdMicros === null) return false
+  const createdMicros = batch.createdMicros[row] ?? null
+  return createdMicros === null || old.createdMicros > createdMicros
 }
 
-function timeOf(bytes: Uint8Array, view: string): readonly [seconds: number, micros: number] {
-  const time = { eventSeconds: new Float64Array(1), eventMicros: new Int32Array(1) }
-  if (!readEventTime(bytes, 0, bytes.length, time, 0)) throw unreadableEventTime(view)
-  return [time.eventSeconds[0] ?? 0, time.eventMicros[0] ?? 0]
+interface RowTimes {
+  readonly eventMicros: bigint
+  readonly createdMicros: bigint | null
+}
+
+function timesOf(bytes: Uint8Array, view: string): RowTimes {
+  if (isPackedRow(bytes)) return unpackRow(bytes)
+  const eventMicros = eventMicrosOf(bytes)
+  if (eventMicros === null) throw unreadableEventTime(view)
+  return { eventMicros, createdMicros: null }
 }

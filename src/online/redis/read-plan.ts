@@ -1,5 +1,7 @@
 import type { OnlineRead, OnlineTable } from '../../plugin/online-store.ts'
+import { packedRowPlacer } from '../online-common/packed-row.ts'
 import { type CommandWriter, encodedValues } from './command-writer.ts'
+import type { RedisLayout } from './redis-config.ts'
 import { eventField, featureField, projectSuffix } from './redis-layout.ts'
 
 /** The fields of one view that a read asks for, as RESP. Made once for a table and a list of features. */
@@ -7,10 +9,14 @@ interface ViewFields {
   readonly features: readonly string[]
   /** The features' fields, then the one of the event time. */
   readonly encoded: Uint8Array
+  /** The field of the event time alone, which holds a packed row as a whole. */
+  readonly encodedEvent: Uint8Array
+  readonly placePacked: ReturnType<typeof packedRowPlacer>
 }
 
 /** An `HMGET` for all views that share entity keys, but for the key. Made once for each combination of views. */
 export class CommandPlan {
+  readonly layout: RedisLayout
   readonly views: readonly ViewFields[]
   /** What every reply begins with. */
   readonly replyHead: Uint8Array
@@ -23,12 +29,25 @@ export class CommandPlan {
   #head: Uint8Array = new Uint8Array(0)
   #headLength = -1
 
-  constructor(views: readonly ViewFields[], project: string) {
+  readonly #project: string
+  #unpacked: CommandPlan | undefined
+
+  constructor(layout: RedisLayout, views: readonly ViewFields[], project: string) {
+    const isPacked = layout === 'packed'
+    this.layout = layout
     this.views = views
-    this.#valueCount = views.reduce((sum, view) => sum + view.features.length + 1, 0)
+    this.#project = project
+    this.#valueCount = views.reduce((sum, view) => sum + (isPacked ? 0 : view.features.length) + 1, 0)
     this.replyHead = utf8.encode(`*${this.#valueCount}\r\n`)
     this.suffix = projectSuffix(project)
-    this.#tail = new Uint8Array(Buffer.concat([this.suffix, utf8.encode('\r\n'), ...views.map((view) => view.encoded)]))
+    const fields = views.map((view) => (isPacked ? view.encodedEvent : view.encoded))
+    this.#tail = new Uint8Array(Buffer.concat([this.suffix, utf8.encode('\r\n'), ...fields]))
+  }
+
+  /** The plan for the same views that reads rows of either layout. */
+  get unpacked(): CommandPlan {
+    this.#unpacked ??= new CommandPlan('feast', this.views, this.#project)
+    return this.#unpacked
   }
 
   /** Writes the command for an entity key. */
@@ -52,12 +71,12 @@ const fieldsByTable = new WeakMap<OnlineTable, ViewFields[]>()
 const plansByFirstView = new WeakMap<ViewFields, CommandPlan[]>()
 
 /** The plan for reads of the same entity keys of one project. */
-export function commandPlan(reads: readonly OnlineRead[]): CommandPlan {
+export function commandPlan(layout: RedisLayout, reads: readonly OnlineRead[]): CommandPlan {
   const views = reads.map(viewFields)
   const [first] = views
   const plans = first === undefined ? [] : listOf(plansByFirstView, first)
-  const known = plans.find((plan) => isSame(plan.views, views))
-  return known ?? keep(plans, new CommandPlan(views, reads[0]?.table.project ?? ''))
+  const known = plans.find((plan) => plan.layout === layout && isSame(plan.views, views))
+  return known ?? keep(plans, new CommandPlan(layout, views, reads[0]?.table.project ?? ''))
 }
 
 function viewFields(read: OnlineRead): ViewFields {
@@ -65,8 +84,13 @@ function viewFields(read: OnlineRead): ViewFields {
   const shapes = listOf(fieldsByTable, table)
   const known = shapes.find((shape) => shape.features === features || isSame(shape.features, features))
   if (known !== undefined) return known
-  const fields = [...features.map((feature) => featureField(table, feature)), eventField(table)]
-  return keep(shapes, { features, encoded: encodedValues(fields) })
+  const event = eventField(table)
+  return keep(shapes, {
+    features,
+    encoded: encodedValues([...features.map((feature) => featureField(table, feature)), event]),
+    encodedEvent: encodedValues([event]),
+    placePacked: packedRowPlacer(features),
+  })
 }
 
 function listOf<K extends object, V>(lists: WeakMap<K, V[]>, key: K): V[] {

@@ -36,6 +36,9 @@ export interface RedisTlsOptions {
   readonly keyPassword: string | null
 }
 
+/** Feast's: a field per feature; or one field per view that holds all of them. */
+export type RedisLayout = 'feast' | 'packed'
+
 export type RedisTopologyKind = 'redis' | 'redis_cluster' | 'redis_sentinel'
 
 /** Source of keys and defaults: Feast's `RedisOnlineStoreConfig`, and redis-py for what the connection string holds. */
@@ -52,6 +55,8 @@ export interface RedisConfig {
   readonly scansForDeletion: boolean
   /** Write without looking at what is stored. */
   readonly skipsDedup: boolean
+  /** What rows are written in; all rows are read in both. */
+  readonly layout: RedisLayout
   readonly keyVersion: EntityKeyVersion
 }
 
@@ -81,6 +86,7 @@ export function redisConfig(options: StoreOptions): RedisConfig {
       typeof given.key_ttl_seconds === 'number' && given.key_ttl_seconds > 0 ? given.key_ttl_seconds : null,
     scansForDeletion: given.full_scan_for_deletion !== false && given.full_scan_for_deletion !== null,
     skipsDedup: given.skip_dedup === true,
+    layout: given.layout === 'packed' ? 'packed' : 'feast',
     keyVersion: options.store.entityKeySerializationVersion,
   }
 }

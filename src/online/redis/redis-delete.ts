@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OnlineTable } from '../../plugin/online-store.ts'
 import { entityKeyPrefix } from '../../types/entity-key.ts'
+import { scanKeys } from './key-scan.ts'
 import type { RedisConfig } from './redis-config.ts'
 import type { RedisConnection } from './redis-driver.ts'
 import { isScriptForbidden, ServerRefusal } from './redis-errors.ts'
@@ -8,8 +9,6 @@ import { eventField, eventFieldPrefix, featureField, isKeyOf, keyPattern, projec
 import type { RedisNode } from './redis-node.ts'
 import type { RedisTopology } from './redis-topology.ts'
 
-/** Keys that a server looks at in one step of a scan; it does nothing else meanwhile. */
-const keysPerScan = 1000
 /** Keys whose fields are deleted in one go. */
 const keysPerDeletion = 200
 
@@ -96,19 +95,14 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (
 
 async function deleteOn(node: RedisNode, pattern: Uint8Array, sharings: readonly Sharing[]): Promise<void> {
   const connection = await node.connect()
-  let cursor = '0'
-  do {
-    const reply = await connection.command(['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(keysPerScan)])
-    const [next, found] = Array.isArray(reply) ? reply : []
-    cursor = String(next)
-    const keys = (Array.isArray(found) ? found : []).filter((key) => Buffer.isBuffer(key))
+  for await (const keys of scanKeys(connection, pattern)) {
     for (const sharing of sharings) {
       const own = keys.filter((key) => isKeyOf(key, sharing.prefix, sharing.keyCount, sharing.project))
       for (let start = 0; start < own.length; start += keysPerDeletion) {
         await deleteFields(connection, own.slice(start, start + keysPerDeletion), sharing.fields)
       }
     }
-  } while (cursor !== '0')
+  }
 }
 
 async function deleteFields(

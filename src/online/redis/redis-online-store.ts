@@ -1,6 +1,7 @@
 import type { InfrastructureObject } from '../../model/registry-contents.ts'
 import type { OnlineCells } from '../../plugin/online-cells.ts'
 import type {
+  LayoutConversion,
   OnlineRead,
   OnlineStore,
   OnlineStoreCapabilities,
@@ -11,6 +12,7 @@ import type {
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import { openTopology } from './open-topology.ts'
 import { type RedisConfig, redisConfig } from './redis-config.ts'
+import { convertTables } from './redis-convert.ts'
 import { deleteTables } from './redis-delete.ts'
 import { redisError } from './redis-errors.ts'
 import { readCells } from './redis-read.ts'
@@ -33,7 +35,7 @@ export const redisCapabilities: OnlineStoreCapabilities = {
 }
 
 class RedisOnlineStore implements OnlineStore {
-  readonly capabilities = redisCapabilities
+  readonly capabilities: OnlineStoreCapabilities
   readonly #config: RedisConfig
   /** Reads have connections of their own, so that none waits behind a load. */
   readonly #reading: RedisTopology
@@ -42,17 +44,24 @@ class RedisOnlineStore implements OnlineStore {
 
   constructor(config: RedisConfig, { logger }: StoreOptions) {
     this.#config = config
+    // Of rows that are not packed yet this promises too much.
+    this.capabilities =
+      config.layout === 'packed' ? { ...redisCapabilities, createdTimestamps: true } : redisCapabilities
     this.#reading = openTopology(config)
     this.#writing = openTopology(config)
     this.#writer = new RedisWriter(this.#writing, config, logger)
   }
 
   read(reads: readonly OnlineRead[], signal?: AbortSignal): Promise<readonly OnlineCells[]> {
-    return readCells(this.#reading, reads, signal).catch(rethrow)
+    return readCells(this.#reading, this.#config.layout, reads, signal).catch(rethrow)
   }
 
   write(batch: OnlineWrite, signal?: AbortSignal): Promise<OnlineWriteSummary> {
     return this.#writer.write(batch, signal).catch(rethrow)
+  }
+
+  convert(tables: readonly OnlineTable[], signal?: AbortSignal): Promise<LayoutConversion> {
+    return convertTables(this.#writing, this.#config, tables, signal).catch(rethrow)
   }
 
   /** Feast records none for Redis. */

@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
-import { type GroupRows, HmgetReplies, type KeyGroup, type RefusedRow, ReplyCells } from './hmget-replies.ts'
+import {
+  type GroupRow,
+  type GroupRows,
+  HmgetReplies,
+  type KeyGroup,
+  type RefusedRow,
+  ReplyCells,
+} from './hmget-replies.ts'
 import { commandPlan } from './read-plan.ts'
 import { redirectionOf } from './redirection.ts'
+import type { RedisLayout } from './redis-config.ts'
 import { ConnectionLost, isPassing } from './redis-errors.ts'
 import type { RedisNode } from './redis-node.ts'
 import type { RedisTopology } from './redis-topology.ts'
@@ -22,15 +30,18 @@ interface Errand {
 /**
  * All reads in one go: one `HMGET` per entity key for all views that share the key, all of them sent together; in a
  * cluster to every server those of its slots, at the same time. A connection that is lost is made anew once.
+ * In the packed layout only that one field per view is asked for which holds a packed row; rows that turn out to be of
+ * Feast's layout in some view cost another round.
  */
 export async function readCells(
   topology: RedisTopology,
+  layout: RedisLayout,
   reads: readonly OnlineRead[],
   signal: AbortSignal | undefined,
 ): Promise<readonly OnlineCells[]> {
   signal?.throwIfAborted()
   const cells = ReplyCells.forReads(reads)
-  const groups = groupByKeys(reads, cells)
+  const groups = groupByKeys(layout, reads, cells)
   if (groups.length === 0) return cells
   if (!topology.isKnown) await topology.discover()
   const all = groups.map((group): GroupRows => ({ group, rows: null }))
@@ -100,7 +111,8 @@ class ReadRounds {
       connection.expect(sink)
       await sink.done
       this.#answers.push(sink)
-      return sink.refused.length === 0 ? [] : this.#reopen(sink.refused, node)
+      const unpacked = sink.unpacked.length === 0 ? [] : askUnpacked(sink.unpacked)
+      return sink.refused.length === 0 ? unpacked : [...unpacked, ...this.#reopen(sink.refused, node)]
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error
       this.#topology.forget()
@@ -129,8 +141,23 @@ class ReadRounds {
   }
 }
 
+/** The same rows, to be asked for feature by feature. */
+function askUnpacked(rows: readonly GroupRow[]): readonly GroupRows[] {
+  const byGroup = new Map<KeyGroup, number[]>()
+  for (const { group, row } of rows) {
+    const known = byGroup.get(group)
+    if (known === undefined) byGroup.set(group, [row])
+    else known.push(row)
+  }
+  return [...byGroup].map(([group, own]) => ({ group: { ...group, plan: group.plan.unpacked }, rows: own }))
+}
+
 /** Reads that share entity keys, as those of views with the same entities do, are one command for each key. */
-function groupByKeys(reads: readonly OnlineRead[], cells: readonly ReplyCells[]): readonly KeyGroup[] {
+function groupByKeys(
+  layout: RedisLayout,
+  reads: readonly OnlineRead[],
+  cells: readonly ReplyCells[],
+): readonly KeyGroup[] {
   const groups: { readonly keys: readonly Uint8Array[]; readonly members: number[] }[] = []
   for (const [index, { entityKeys, table }] of reads.entries()) {
     if (entityKeys.length === 0) continue
@@ -141,7 +168,10 @@ function groupByKeys(reads: readonly OnlineRead[], cells: readonly ReplyCells[])
     else group.members.push(index)
   }
   return groups.map(({ keys, members }) => ({
-    plan: commandPlan(members.map((member) => reads[member] as OnlineRead)),
+    plan: commandPlan(
+      layout,
+      members.map((member) => reads[member] as OnlineRead),
+    ),
     entityKeys: keys,
     cells: members.map((member) => cells[member] as ReplyCells),
   }))
@@ -187,9 +217,10 @@ function shareBytes(cells: readonly ReplyCells[], answers: readonly HmgetReplies
   let offset = 0
   for (const answer of answers) {
     for (const { group, rows } of answer.parts) {
-      const refused = new Set(answer.refused.flatMap((each) => (each.group === group ? [each.row] : [])))
+      const unanswered = [...answer.refused, ...answer.unpacked]
+      const open = new Set(unanswered.flatMap((each) => (each.group === group ? [each.row] : [])))
       for (const row of rows ?? group.entityKeys.keys()) {
-        if (!refused.has(row)) for (const block of group.cells) moveRow(block, row, offset)
+        if (!open.has(row)) for (const block of group.cells) moveRow(block, row, offset)
       }
     }
     offset += answer.bytes.length

@@ -7,7 +7,6 @@ import type { RedisConfig } from './redis-config.ts'
 import { isScriptForbidden, ServerRefusal } from './redis-errors.ts'
 import type { RedisTopology } from './redis-topology.ts'
 import { WriteJob } from './write-job.ts'
-import { writeScript, writeScriptHash } from './write-script.ts'
 
 /** A script keeps its server busy for less than a millisecond with so many rows, and buffers stay small. */
 const [mostRows, mostBytes] = [200, 64 * 1024]
@@ -69,10 +68,10 @@ export class RedisWriter {
   readonly #compareAndWrite: WriteGroup = async (job, rows, signal) => {
     if (this.#optimistic !== null) return this.#optimistic.write(job, rows, signal)
     try {
-      return await this.#runScript('EVALSHA', writeScriptHash, job, rows, signal)
+      return await this.#runScript('EVALSHA', job, rows, signal)
     } catch (error) {
       if (!(error instanceof ServerRefusal)) throw error
-      if (error.kind === 'NOSCRIPT') return this.#runScript('EVAL', writeScript, job, rows, signal)
+      if (error.kind === 'NOSCRIPT') return this.#runScript('EVAL', job, rows, signal)
       if (!isScriptForbidden(error)) throw error
     }
     if (this.#optimistic === null) {
@@ -86,13 +85,11 @@ export class RedisWriter {
 
   async #runScript(
     command: 'EVALSHA' | 'EVAL',
-    script: string,
     job: WriteJob,
     rows: readonly number[],
     signal: AbortSignal | undefined,
   ): Promise<readonly number[]> {
-    const run = (writer: Parameters<WriteJob['writeScriptCall']>[0]): void =>
-      job.writeScriptCall(writer, command, script, rows)
+    const run = (writer: Parameters<WriteJob['writeScriptCall']>[0]): void => job.writeScriptCall(writer, command, rows)
     const [skipped] = await sendToKeeper(this.#topology, { key: job.key(rows[0] ?? 0), commands: [run] }, signal)
     return Array.isArray(skipped) ? skipped.map((index) => rows[Number(index) - 1] ?? 0) : []
   }

@@ -20,17 +20,19 @@ const starts: Readonly<Record<string, () => Promise<Service>>> = {
 
 for (const [type, start] of Object.entries(starts)) {
   describeService('redis', start, (server) => {
-    const open = (more: Readonly<Record<string, unknown>> = {}): Promise<OnlineStore> =>
-      openRedisOnlineStore(optionsFor(server(), { redis_type: type, ...more }))
-    describeOnlineStore(
-      { describe, it },
-      {
-        name: type,
-        open,
-        openWithKeyTtl: (seconds) => open({ key_ttl_seconds: seconds }),
-        eventPrecisionMicros: 1n,
-        feastOrder: 'firstOfEqual',
-      },
-    )
+    for (const layout of ['feast', 'packed']) {
+      const open = (more: Readonly<Record<string, unknown>> = {}): Promise<OnlineStore> =>
+        openRedisOnlineStore(optionsFor(server(), { redis_type: type, layout, ...more }))
+      describeOnlineStore(
+        { describe, it },
+        {
+          name: layout === 'feast' ? type : `${type}, packed`,
+          open,
+          openWithKeyTtl: (seconds) => open({ key_ttl_seconds: seconds }),
+          eventPrecisionMicros: 1n,
+          feastOrder: 'firstOfEqual',
+        },
+      )
+    }
   })
 }
