@@ -6,6 +6,7 @@ import { getProject, inProject } from '../../registry/lookup.ts'
 import type { ServedAddresses } from '../../serve/announcement.ts'
 import type { ServingFlags, TlsFiles } from '../../serve/serving-settings.ts'
 import type { CommandContext, CommandOptions } from '../command.ts'
+import { keepHeapSmall } from '../server-heap.ts'
 
 /** Serves the feature store until SIGTERM or Ctrl-C; then finishes what is being worked on. */
 export async function run(command: CommandContext): Promise<void> {
@@ -14,6 +15,7 @@ export async function run(command: CommandContext): Promise<void> {
 
 /** Serves as the flags and the configuration say, in this process or in several. */
 export async function serveStore(command: CommandContext, flags: ServingFlags): Promise<void> {
+  const started = keepHeapSmall()
   const [{ servingSettings }, { serverLog }] = await Promise.all([
     import('../../serve/serving-settings.ts'),
     import('../../serve/server-log.ts'),
@@ -27,7 +29,11 @@ export async function serveStore(command: CommandContext, flags: ServingFlags): 
     const contents = await store.contents()
     // A server of nothing is a mistyped path, or an apply that was forgotten.
     if (isVacant(inProject(contents, store.project))) getProject(contents, store.project)
-    const announce = await announcer(command, contents, settings.workers)
+    const announceTo = await announcer(command, contents, settings.workers)
+    const announce = (addresses: ServedAddresses): void => {
+      started()
+      announceTo(addresses)
+    }
     const { clock, signal } = command
     if (settings.workers > 1 && cluster.isPrimary) {
       const { superviseWorkers } = await import('../../serve/workers.ts')
