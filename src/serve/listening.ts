@@ -32,7 +32,11 @@ const whyNot: Readonly<Record<string, string>> = {
 export function cannotListen(host: string, port: number, cause: unknown): FeatureStoreError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const fault = whyNot[code] ?? (cause instanceof Error ? cause.message : String(cause))
-  return new FeatureStoreError('FTS7008', { message: `The server cannot listen on ${host}:${port}: ${fault}.`, cause })
+  return new FeatureStoreError('FTS7008', {
+    message: `The server cannot listen on ${host}:${port}: ${fault}.`,
+    ...(code === 'EADDRINUSE' && { notes: ['choose another port; 0 takes any free one'] }),
+    cause,
+  })
 }
 
 /**

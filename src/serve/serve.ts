@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import type { Clock } from '../base/clock.ts'
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { Logger } from '../base/logger.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import { hostAndPort, type ServedAddresses } from './announcement.ts'
@@ -30,7 +31,7 @@ export interface ServeOptions {
 /**
  * Serves in this process until SIGTERM or the signal, then finishes what is being worked on. In a worker, metrics are
  * those of all workers, and their port is the primary's.
- * @throws FTS3xxx when there is no registry, FTS7008 when a port cannot be had, FTS7009 for the files of a certificate.
+ * @throws FTS3xxx when there is no registry, FTS8xxx when the package of the online store is missing, FTS7008 when a port cannot be had, FTS7009 for the files of a certificate.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { store, settings, logger } = options
@@ -101,11 +102,15 @@ async function startGrpc(options: Parameters<typeof import('./grpc/grpc-server.t
   return startGrpcServer(options)
 }
 
-/** Opens the online store before the first request needs it. One that is not there yet may come later. */
+/**
+ * Opens the online store before the first request needs it. One that is not there yet may come later.
+ * @throws FTS1xxx, FTS8xxx for a store that cannot come: of a wrong configuration, or without its package.
+ */
 async function openOnlineStore(store: FeatureStore, logger: Logger): Promise<void> {
   try {
     await store.pingOnlineStore(AbortSignal.timeout(2000))
   } catch (error) {
+    if (error instanceof FeatureStoreError && /^FTS[18]/.test(error.code)) throw error
     const message = error instanceof Error ? error.message : String(error)
     logger.warn('The online store does not answer; requests fail until it does.', { message })
   }

@@ -71,9 +71,10 @@ const standardPorts = { http: 6566, metrics: 8000 } as const
 
 /**
  * The settings of a server: flags before configuration before defaults, which are Feast's where Feast has them.
- * @throws FTS1005 for a limit that is no number above zero.
+ * @throws FTS1005 for a limit that is no number above zero, FTS7014 when callers are to be authenticated.
  */
 export function servingSettings(config: FeatureStoreConfig, flags: ServingFlags = {}, cpus = 1): ServingSettings {
+  refuseAuthentication(config)
   const block = config.featureServer ?? {}
   const metrics = mapping(block.metrics)
   const onlyGrpc = flags.type === 'grpc'
@@ -94,6 +95,16 @@ export function servingSettings(config: FeatureStoreConfig, flags: ServingFlags 
     explain: flags.explain ?? false,
     limits: servingLimits(config),
   }
+}
+
+/** A server that ignored this would answer everybody. */
+function refuseAuthentication({ auth }: FeatureStoreConfig): void {
+  if (auth.type === 'no_auth') return
+  throw new FeatureStoreError('FTS7014', {
+    message: `feature_store.yaml asks for authentication of type "${auth.type}", which the server cannot check.`,
+    field: 'auth.type',
+    notes: ['to serve without it: feast -f FILE serve, with `auth: {type: no_auth}` in that file'],
+  })
 }
 
 /** The `limits` of the `serving` block. @throws FTS1005 */

@@ -3,9 +3,10 @@ import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
 import type { ErrorCode } from '../../src/base/errors/catalogue.ts'
 import { FeatureStoreError, type FeatureStoreErrorOptions } from '../../src/base/errors/feature-store-error.ts'
+import { parseConfig } from '../../src/config/parse-config.ts'
 import { httpApp, startHttpServer } from '../../src/serve/http/http-server.ts'
 import { RequestGate } from '../../src/serve/limits.ts'
-import { defaultLimits, type ServingLimits } from '../../src/serve/serving-settings.ts'
+import { defaultLimits, type ServingLimits, servingSettings } from '../../src/serve/serving-settings.ts'
 import { type Fixture, features, yaml } from './stage.ts'
 
 const full = { features: ['driver_stats:trips'], entities: { driver_id: [1001, 1002] } }
@@ -57,6 +58,8 @@ export const servingFixtures: Readonly<Record<string, Fixture>> = {
   },
   FTS7007: async () => gate({ requestTimeoutSeconds: 0.02 }).run(never),
   FTS7013: answeredBytes('hello\r\n\r\n'),
+  FTS7014: async () =>
+    servingSettings(parseConfig({ project: 'rides', registry: 'registry.db', auth: { type: 'kubernetes' } })),
   FTS7008: async (stage) => startHttpServer({ store: await stage.applied(), host: '192.0.2.1', port: 6566 }),
   FTS7009: async (stage) => {
     const tls = { keyPath: 'no-such-key.pem', certPath: 'no-such-cert.pem' }

@@ -97,6 +97,25 @@ describe('feast serve', () => {
     expect(failed.log.match(/^error /gm)).toHaveLength(1)
   })
 
+  test('refuses a port of gRPC that is taken, and says nothing beside that', async () => {
+    await using taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const failed = await failing('-p', '0', '--grpc-port', String((taken.address() as AddressInfo).port))
+    expect(failed.log).toMatch(/^error FTS7008 .*\n/)
+  })
+
+  test.each([
+    ['auth: {type: oidc, auth_discovery_url: "http://127.0.0.1:1", client_id: x}', 'FTS7014'],
+    ['online_store: {type: cassandra}', 'FTS8001'],
+    ['online_store: {type: ./no-such-store.ts}', 'FTS8003'],
+  ])('refuses to start with %s', async (line, code) => {
+    const yaml = join(repository.folder, `${code}.yaml`)
+    await writeFile(yaml, `project: rides\nregistry: registry.db\n${line}\n`)
+    await using process = FeastProcess.start(repository.folder, '-f', yaml, 'serve', '-p', '0')
+    expect(await process.end()).toBe(1)
+    expect(process.log).toMatch(new RegExp(`^error ${code} `))
+  })
+
   test('refuses a registry that is not there', async () => {
     const yaml = join(repository.folder, 'other.yaml')
     await writeFile(yaml, 'project: rides\nregistry: no-such/registry.db\n')

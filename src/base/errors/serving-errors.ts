@@ -97,4 +97,12 @@ export const servingErrors = {
     cause: 'What came over a connection is not HTTP/1.1, its head is too long, or it did not come in time.',
     fix: 'Speak HTTP/1.1 to the port, or TLS where the server has a certificate; gRPC has a port of its own.',
   },
+  FTS7014: {
+    title: 'Authentication not supported',
+    http: 501,
+    grpc: 'UNIMPLEMENTED',
+    cause:
+      'The configuration asks for callers to be authenticated, which the feature server of this version cannot do.',
+    fix: 'Serve from a configuration with `auth: {type: no_auth}`, behind a proxy or a network policy that says who may ask.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -28,13 +28,14 @@ export async function serveStore(command: CommandContext, flags: ServingFlags): 
     const settings = servingSettings(store.config, flags, availableParallelism())
     const contents = await store.contents()
     // A server of nothing is a mistyped path, or an apply that was forgotten.
-    if (isVacant(inProject(contents, store.project))) getProject(contents, store.project)
+    if (isVacant(inProject(contents, store.project))) refuseNothing(contents, store.project)
     const announceTo = await announcer(command, contents, settings.workers)
     const announce = (addresses: ServedAddresses): void => {
       started()
       announceTo(addresses)
     }
     const { clock, signal } = command
+    if (cluster.isPrimary) signal.addEventListener('abort', () => command.note(endingNote), { once: true })
     if (settings.workers > 1 && cluster.isPrimary) {
       const { superviseWorkers } = await import('../../serve/workers.ts')
       await superviseWorkers({ settings, logger, signal, announce })
@@ -45,6 +46,19 @@ export async function serveStore(command: CommandContext, flags: ServingFlags): 
     }
   } finally {
     log.close()
+  }
+}
+
+const endingNote = 'Ending when what is on its way is answered; Ctrl-C again ends at once.'
+
+/** @throws FTS3101 */
+function refuseNothing(contents: RegistryContents, project: string): void {
+  try {
+    getProject(contents, project)
+  } catch (error) {
+    if (!(error instanceof FeatureStoreError)) throw error
+    const { code, message, notes } = error
+    throw new FeatureStoreError(code, { message, notes, hint: 'register the definitions first: feast apply' })
   }
 }
 

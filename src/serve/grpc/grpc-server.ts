@@ -50,6 +50,8 @@ type Grpc = typeof Library
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
   const grpc = await import('@grpc/grpc-js')
+  // The library would write to stderr what is said by errors already.
+  if (process.env.GRPC_VERBOSITY === undefined) grpc.setLogVerbosity(grpc.logVerbosity.NONE)
   const { host = '127.0.0.1', port = 0 } = options
   const context = servingContext(options)
   const { limits } = context.gate
