@@ -149,7 +149,8 @@ export class HmgetReplies implements ReplySink {
     let at = start + replyHead.length
     const isPacked = group.plan.layout === 'packed'
     let isWhole = true
-    for (const [view, cells] of group.cells.entries()) {
+    for (let view = 0; view < group.cells.length; view++) {
+      const cells = group.cells[view] as ReplyCells
       if (!isPacked) at = this.#readFeatures(cells, row, bytes, at, end, shift)
       if (at !== incomplete) at = readBulks(bytes, at, end, 1, event, 0, 0)
       if (at === incomplete) return incomplete

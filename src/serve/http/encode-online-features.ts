@@ -129,6 +129,9 @@ function writePresentValues({ cells, feature, type, rules }: StoredColumn, { slo
 /** From so many rows on, `JSON.stringify` of all floats of a column is faster than writing one by one. */
 const manyRows = 8
 
+/** The numbers of the column at hand; the next one of as many rows takes their places. */
+const numbers: number[] = []
+
 /**
  * The values of a column of many rows that are numbers JavaScript and Python write alike; false when some value is
  * anything else.
@@ -136,7 +139,7 @@ const manyRows = 8
 function writePresentNumbers({ cells, feature }: StoredColumn, { slots }: ViewPlaces): boolean {
   const { bytes, starts, ends, featureCount } = cells
   if (slots.length < manyRows) return false
-  const floats: number[] = []
+  numbers.length = slots.length
   for (let row = 0; row < slots.length; row++) {
     const cell = (slots[row] ?? 0) * featureCount + feature
     const start = starts[cell] ?? nothingStored
@@ -144,10 +147,10 @@ function writePresentNumbers({ cells, feature }: StoredColumn, { slots }: ViewPl
     if (end - start !== 9 || bytes[start] !== 0x29) return false
     const float = doubleAt(bytes, start + 1)
     if (!isPlainFloat(float)) return false
-    floats.push(float)
+    numbers[row] = float
   }
   writer.cut(writer.length - 1)
-  writer.ascii(JSON.stringify(floats))
+  writer.ascii(JSON.stringify(numbers))
   writer.cut(writer.length - 1)
   return true
 }
