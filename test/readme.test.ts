@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import {
   appendFileSync,
   cpSync,
+  existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -178,4 +180,21 @@ describe('serving, as the README has it', () => {
       'FTS5003',
     ])
   })
+})
+
+test.each(globSync(['*.md', 'docs/**/*.md', 'examples/*/*.md'], { cwd: root }))('%s links to what is there', (page) => {
+  const path = join(root, page)
+  const anchorsOf = (text: string): readonly string[] =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  const links = [...readFileSync(path, 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+  for (const [link, file = '', anchor] of links) {
+    const target = file === '' ? path : join(dirname(path), file)
+    expect(existsSync(target), link).toBe(true)
+    if (anchor !== undefined) expect(anchorsOf(readFileSync(target, 'utf8')), link).toContain(anchor)
+  }
 })
