@@ -31,6 +31,10 @@ const files = new Map(
   [...readme.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([, name = '', text = '']) => [name, text]),
 )
 
+/** The example of docs/client.md, which asks for the same features. */
+const clientPage = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/client.md'), 'utf8'))?.[1] ?? ''
+files.set('client-page.ts', clientPage)
+
 let folder: string
 /** What train-and-serve.ts printed; the other examples read what it applied and materialized. */
 let trained: string
@@ -77,8 +81,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('the examples of the README', () => {
   test('are files with names', () => {
     const first = ['features.ts', 'train-and-serve.ts', 'does-not-compile.ts', 'features.test.ts']
-    expect([...files.keys()]).toEqual([...first, 'ask.ts', 'server.ts', 'app/fares/route.ts', 'compare.ts'])
-    expect(readme.match(/```ts/g)).toHaveLength(files.size)
+    expect([...files.keys()]).toEqual([
+      ...first,
+      'ask.ts',
+      'server.ts',
+      'app/fares/route.ts',
+      'compare.ts',
+      'client-page.ts',
+    ])
+    expect(readme.match(/```ts/g)).toHaveLength(files.size - 1)
   })
 
   test('compile, but for the lines that say that they do not', async () => {
@@ -157,6 +168,7 @@ describe('serving, as the README has it', () => {
     await using _second = likeFeast.server
     const ports = { 6566: portOf(likeFeast.addresses.http), 6567: portOf(ours.addresses.http) }
     expect(await printedBy('ask.ts', { 6566: ports[6567] })).toMatch(/expected_fare: 2\.4[\s\S]*PRESENT/)
+    expect(await printedBy('client-page.ts', { 6566: ports[6567] })).toMatch(/^422 FTS5020 source/)
     const compared = await printedBy('compare.ts', ports)
     expect(compared).toMatch(/conv_rate \[ 'PRESENT', 'PRESENT', 'NOT_FOUND' \] \[\s*'OUTSIDE_MAX_AGE',/)
     rmSync(asFeast, { recursive: true })

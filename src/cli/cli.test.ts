@@ -386,7 +386,7 @@ describe('manners', () => {
   │   online_store: {type: redis, connection_string: *********************, redis_typ: x}
   │                                                                         ^^^^^^^^^ did you mean "redis_type"?
   = known keys: redis_type, client, sentinel_master, connection_string, key_ttl_seconds,
-    full_scan_for_deletion, skip_dedup
+    full_scan_for_deletion, skip_dedup, layout
   = more: feast explain FTS1003
 `,
     )
