@@ -42,3 +42,19 @@ describe('JSON with all digits', () => {
 })
 
 const beyond = (value: bigint): boolean => !Number.isSafeInteger(Number(value))
+
+it('text takes time in proportion to its length, also when a string of escaped quotes has no end', () => {
+  const started = performance.now()
+  const open = `{"id": 9007199254740993, "name": "${'\\"'.repeat(150_000)}`
+  expect(() => parseExactJson(open)).toThrow(SyntaxError)
+  expect(performance.now() - started).toBeLessThan(5000)
+})
+
+it('a string may be as long as it likes beside a long integer', () => {
+  const name = 'x'.repeat(12_000_000)
+  expect(parseExactJson(`{"name": "${name}", "id": 9007199254740993}`)).toEqual({ name, id: 9007199254740993n })
+})
+
+it('digits that no number has are infinite, as they are for JSON.parse, and no work', () => {
+  expect(parseExactJson('9'.repeat(2_000_000))).toBe(Number.POSITIVE_INFINITY)
+})

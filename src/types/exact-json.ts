@@ -8,8 +8,10 @@ export type ExactJson =
   | readonly ExactJson[]
   | { readonly [name: string]: ExactJson }
 
-const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+const numbers = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const longDigits = /\d{16}/
+/** More digits than any number has; JSON.parse makes them infinite, at no cost. */
+const mostDigits = 320
 
 /**
  * Reads JSON without losing digits: an integer beyond 2^53 becomes a `bigint`, every other number is as `JSON.parse`
@@ -20,18 +22,50 @@ const longDigits = /\d{16}/
 export function parseExactJson(text: string): ExactJson {
   if (!longDigits.test(text)) return JSON.parse(text)
   const mark = unguessable()
-  let marked = false
-  const readable = text.replace(tokens, (token) => {
-    if (!/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))) return token
-    // Text that is no JSON, such as 007, must not become JSON here.
-    if (/^-?0./.test(token)) return token
-    marked = true
-    return `"${mark}${token}"`
-  })
-  if (!marked) return JSON.parse(text)
+  const readable = outsideOfStrings(text, (part) =>
+    part.replace(numbers, (token) => {
+      if (token.length > mostDigits || !/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))) return token
+      // Text that is no JSON, such as 007, must not become JSON here.
+      return /^-?0./.test(token) ? token : `"${mark}${token}"`
+    }),
+  )
+  if (readable === text) return JSON.parse(text)
   return JSON.parse(readable, (_, value: unknown) =>
     typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
   )
+}
+
+/**
+ * The text with `change` done to all that stands outside of strings and may have a long integer. It takes time in
+ * proportion to the text, whatever that is: a pattern that skips strings would look for the end of each one again from
+ * every quote of a string that has none.
+ */
+function outsideOfStrings(text: string, change: (part: string) => string): string {
+  const parts: string[] = []
+  let taken = 0
+  for (let at = 0; at !== -1; ) {
+    const quote = text.indexOf('"', at)
+    const end = quote === -1 ? text.length : quote
+    if (end - at >= 16) {
+      const part = text.slice(at, end)
+      if (longDigits.test(part)) {
+        parts.push(text.slice(taken, at), change(part))
+        taken = end
+      }
+    }
+    at = quote === -1 ? -1 : endOfString(text, quote)
+  }
+  return parts.length === 0 ? text : parts.join('') + text.slice(taken)
+}
+
+/** The place after the closing quote of a string; -1 when there is none, which JSON.parse will say. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let slashes = 0
+    while (text[quote - 1 - slashes] === '\\') slashes += 1
+    if (slashes % 2 === 0) return quote + 1
+  }
+  return -1
 }
 
 /**
