@@ -11,13 +11,13 @@ const infrastructure = [{ classType: 'x', name: 'a_b', location: '' }]
 /** A store that counts its reads and can be taken away, with a clock that a test moves. */
 function setup(options: Partial<CacheOptions> = {}) {
   const store = openMemoryRegistryStore()
-  const state = { reads: 0, down: false, now: Instant.fromEpochSeconds(0), warnings: [] as string[] }
+  const state = { reads: 0, down: false, missing: false, now: Instant.fromEpochSeconds(0), warnings: [] as string[] }
   const counted: RegistryStore = {
     ...store,
     load: async () => {
       state.reads += 1
       if (state.down) throw new Error('gone')
-      return store.load()
+      return state.missing ? { contents: emptyRegistry, revision: '' } : store.load()
     },
   }
   const cache = new CachedRegistry({
@@ -78,6 +78,20 @@ test('a registry that cannot be read again leaves the last good contents in use'
   expect(state.warnings).toHaveLength(1)
   expect(await cache.contents()).toBe(good)
   expect(state.reads).toBe(2)
+})
+
+test('a registry that is not there any more leaves the last good contents in use; one that was emptied does not', async () => {
+  const { cache, store, state } = setup()
+  const project = { kind: 'project', name: 'rides', project: 'rides', description: '', tags: {}, owner: '' } as const
+  const { contents: good } = await store.transact(({ contents }) => ({ ...contents, projects: [project] }))
+  await cache.contents()
+  state.missing = true
+  await expect(cache.refresh()).rejects.toMatchObject({ code: 'FTS3001' })
+  expect(await cache.contents()).toBe(good)
+  expect(cache.status.fault).toMatchObject({ message: 'The registry memory is not there any more.' })
+  state.missing = false
+  await store.transact(({ contents }) => ({ ...contents, projects: [] }))
+  expect((await cache.refresh()).projects).toEqual([])
 })
 
 test('a registry that was never read throws what its store throws', async () => {

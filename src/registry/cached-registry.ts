@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
+import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Logger } from '../base/logger.ts'
-import type { RegistryContents } from '../model/registry-contents.ts'
+import { emptyRegistry, isVacant, type RegistryContents } from '../model/registry-contents.ts'
 import type { RegistryStore } from '../plugin/registry-store.ts'
 
 export interface CacheOptions {
@@ -74,7 +75,7 @@ export class CachedRegistry {
 
   async #read(): Promise<RegistryContents> {
     const epoch = this.#epoch
-    const { contents } = await this.#options.store.load().catch((error: unknown) => {
+    const contents = await this.#load().catch((error: unknown) => {
       this.#status = { ...this.#status, fault: error }
       throw error
     })
@@ -83,6 +84,14 @@ export class CachedRegistry {
     const same =
       this.#contents !== undefined && contents.versionId !== '' && this.#contents.versionId === contents.versionId
     return this.#keep(same && this.#contents !== undefined ? this.#contents : contents)
+  }
+
+  /** @throws FTS3001 when there is no registry where there was one: a disk that is gone, a file that is being moved. */
+  async #load(): Promise<RegistryContents> {
+    const { store } = this.#options
+    const { contents } = await store.load()
+    if (contents !== emptyRegistry || this.#contents === undefined || isVacant(this.#contents)) return contents
+    throw new FeatureStoreError('FTS3001', { message: `The registry ${store.location} is not there any more.` })
   }
 
   #keep(contents: RegistryContents): RegistryContents {
