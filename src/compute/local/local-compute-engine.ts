@@ -1,13 +1,13 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { ComputeEngine, LoadRequest, LoadSummary } from '../../plugin/compute-engine.ts'
 import type { OfflineStore } from '../../plugin/offline-store.ts'
-import type { OnlineStore } from '../../plugin/online-store.ts'
+import type { OnlineStore, OnlineWrite } from '../../plugin/online-store.ts'
 import { batchEncoder } from './encode-batch.ts'
 import { RowBuffer } from './row-buffer.ts'
 
 /**
  * Loads in this process: the offline store reduces the source to the latest row per key, its batches are encoded column
- * by column and written in transactions of bounded size.
+ * by column and written in transactions of bounded size. While one is written the next one is encoded, and no more.
  */
 export const localComputeEngine: ComputeEngine = {
   async load(request, stores, options = {}) {
@@ -34,6 +34,8 @@ class Load {
   #written = 0
   #stale = 0
   #nullKeys = 0
+  /** The write on its way: there is never more than one, so that progress is told in order. */
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(request: LoadRequest, online: OnlineStore, options: LoadOptions) {
     this.#request = request
@@ -54,8 +56,13 @@ class Load {
       },
       ...(signal === undefined ? {} : { signal }),
     })
-    for await (const batch of batches) await this.#take(batch, encode)
-    await this.#write()
+    try {
+      for await (const batch of batches) await this.#take(batch, encode)
+      await this.#write()
+    } finally {
+      // When the source fails nothing is written any more once this has thrown.
+      await this.#writing
+    }
     return { written: this.#written, stale: this.#stale, nullKeys: this.#nullKeys }
   }
 
@@ -69,10 +76,18 @@ class Load {
     }
   }
 
+  /** Begins to write what is in the buffer, when the write before it is done. */
   async #write(): Promise<void> {
+    await this.#writing
     if (this.#buffer.length === 0) return
+    this.#writing = this.#writeRows(this.#buffer.take())
+    // Whoever waits for it next gets the error; until then nobody does.
+    this.#writing.catch(() => {})
+  }
+
+  async #writeRows(batch: OnlineWrite): Promise<void> {
     const { signal, onRows } = this.#options
-    const { written, stale } = await this.#online.write(this.#buffer.take(), signal)
+    const { written, stale } = await this.#online.write(batch, signal)
     this.#written += written
     this.#stale += stale
     onRows?.(this.#written + this.#stale)

@@ -29,17 +29,17 @@ export class CommandWriter {
     this.#number(count)
   }
 
-  value(value: string | Uint8Array): void {
+  /** @param size how much of bytes is the value; by default all of it. */
+  value(value: string | Uint8Array, size = value.length): void {
     if (typeof value === 'string') {
       const length = Buffer.byteLength(value)
       this.reserve(length + 2 * headerBytes)
       this.#header(length)
       this.length += this.bytes.write(value, this.length, length, 'utf8')
     } else {
-      this.reserve(value.length + 2 * headerBytes)
-      this.#header(value.length)
-      this.bytes.set(value, this.length)
-      this.length += value.length
+      this.reserve(size + 2 * headerBytes)
+      this.#header(size)
+      this.#append(value, size)
     }
     this.#lineEnd()
   }
@@ -48,18 +48,24 @@ export class CommandWriter {
   joined(first: Uint8Array, second: Uint8Array): void {
     this.reserve(first.length + second.length + 2 * headerBytes)
     this.#header(first.length + second.length)
-    this.bytes.set(first, this.length)
-    this.length += first.length
-    this.bytes.set(second, this.length)
-    this.length += second.length
+    this.#append(first, first.length)
+    this.#append(second, second.length)
     this.#lineEnd()
   }
 
   /** Bytes that are RESP already. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length)
-    this.bytes.set(bytes, this.length)
-    this.length += bytes.length
+    this.#append(bytes, bytes.length)
+  }
+
+  /** There must be room. Few bytes are faster copied one by one than by a call. */
+  #append(value: Uint8Array, size: number): void {
+    const { bytes } = this
+    const at = this.length
+    if (size <= 24) for (let i = 0; i < size; i++) bytes[at + i] = value[i] as number
+    else bytes.set(size === value.length ? value : value.subarray(0, size), at)
+    this.length = at + size
   }
 
   #header(length: number): void {

@@ -5,13 +5,21 @@
 
 const [secondsTag, nanosTag] = [0x08, 0x10]
 
+/** More than the longest event time has. */
+export const longestEventTime = 24
+
 /** The bytes of an event time given in microseconds of the epoch. */
 export function encodeEventTime(epochMicros: bigint): Uint8Array {
+  const bytes = new Uint8Array(longestEventTime)
+  return bytes.subarray(0, writeEventTime(bytes, epochMicros))
+}
+
+/** Writes an event time to the start of `bytes`, and says where it ends. */
+export function writeEventTime(bytes: Uint8Array, epochMicros: bigint): number {
   const exact = Number(epochMicros)
   const isSafe = Number.isSafeInteger(exact)
   const seconds = isSafe ? Math.floor(exact / 1e6) : Number((epochMicros - modulo(epochMicros)) / 1_000_000n)
   const micros = isSafe ? exact - seconds * 1e6 : Number(modulo(epochMicros))
-  const bytes = new Uint8Array((seconds === 0 ? 0 : 1 + varintLength(seconds)) + nanosLength(micros))
   let at = 0
   if (seconds !== 0) {
     bytes[at++] = secondsTag
@@ -19,20 +27,12 @@ export function encodeEventTime(epochMicros: bigint): Uint8Array {
   }
   if (micros !== 0) {
     bytes[at++] = nanosTag
-    writeVarint(bytes, at, micros * 1000)
+    at = writeVarint(bytes, at, micros * 1000)
   }
-  return bytes
+  return at
 }
 
 const modulo = (micros: bigint): bigint => ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
-const nanosLength = (micros: number): number => (micros === 0 ? 0 : 1 + varintLength(micros * 1000))
-
-function varintLength(value: number): number {
-  if (value < 0) return 10
-  let length = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++
-  return length
-}
 
 /** A negative number is written as 64 bits of its two's complement. */
 function writeVarint(bytes: Uint8Array, start: number, value: number): number {

@@ -1,5 +1,6 @@
 import type { Logger } from '../../base/logger.ts'
 import type { OnlineWrite, OnlineWriteSummary } from '../../plugin/online-store.ts'
+import { areDistinct } from '../online-common/distinct-keys.ts'
 import { newestRows } from '../online-common/newest-rows.ts'
 import { sendToKeeper } from './keyed-command.ts'
 import { OptimisticWriter } from './optimistic-write.ts'
@@ -37,7 +38,8 @@ export class RedisWriter {
     signal?.throwIfAborted()
     // Feast's own order needs all rows: of equal event times the first one stays.
     const isFeast = batch.feastOrder === true
-    const rows = isFeast || isDistinct(batch.entityKeys) ? Uint32Array.from(batch.entityKeys.keys()) : newestRows(batch)
+    const rows =
+      isFeast || areDistinct(batch.entityKeys) ? Uint32Array.from(batch.entityKeys.keys()) : newestRows(batch)
     if (rows.length === 0) return { written: 0, stale: 0 }
     if (!this.#topology.isKnown) await this.#topology.discover()
     const job = new WriteJob(this.#config, batch)
@@ -93,13 +95,6 @@ export class RedisWriter {
     const [skipped] = await sendToKeeper(this.#topology, { key: job.key(rows[0] ?? 0), commands: [run] }, signal)
     return Array.isArray(skipped) ? skipped.map((index) => rows[Number(index) - 1] ?? 0) : []
   }
-}
-
-/** True when no key comes twice, as in every load: found without the order that {@link newestRows} gives. */
-function isDistinct(keys: readonly Uint8Array[]): boolean {
-  const seen = new Set<string>()
-  for (const key of keys) seen.add(textOf(key))
-  return seen.size === keys.length
 }
 
 /** Workers take turns at one iterator, so that groups are made as they are sent. */

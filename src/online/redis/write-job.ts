@@ -1,7 +1,7 @@
 import type { OnlineWrite } from '../../plugin/online-store.ts'
 import { isPackedRow, packedRowWriter, packRow, unpackRow } from '../online-common/packed-row.ts'
 import { type CommandWriter, encodedValues } from './command-writer.ts'
-import { encodeEventTime } from './event-time.ts'
+import { longestEventTime, writeEventTime } from './event-time.ts'
 import type { RedisConfig } from './redis-config.ts'
 import { eventField, featureField, projectSuffix } from './redis-layout.ts'
 import { packedWriteScript, type Script, writeScript } from './write-script.ts'
@@ -78,18 +78,18 @@ export class WriteJob {
     writer.joined(this.batch.entityKeys[row] as Uint8Array, this.suffix)
   }
 
-  eventTime(row: number): Uint8Array {
-    return encodeEventTime(this.batch.eventMicros[row] as bigint)
-  }
-
   /** The values of a row, in the order of {@link fields}; or the packed row. */
   #writeValues(writer: CommandWriter, row: number): void {
     if (this.#packed !== null) {
       writer.value(this.#packed(this.batch, row))
       return
     }
-    writer.value(this.eventTime(row))
+    this.#writeEventTime(writer, row)
     for (const column of this.batch.values) writer.value(column[row] as Uint8Array)
+  }
+
+  #writeEventTime(writer: CommandWriter, row: number): void {
+    writer.value(eventTime, writeEventTime(eventTime, this.batch.eventMicros[row] as bigint))
   }
 
   #writeHset(writer: CommandWriter, row: number): void {
@@ -98,7 +98,8 @@ export class WriteJob {
     this.writeKey(writer, row)
     for (const [index, field] of this.fields.entries()) {
       writer.raw(field)
-      writer.value(index === 0 ? this.eventTime(row) : (this.batch.values[index - 1]?.[row] as Uint8Array))
+      if (index === 0) this.#writeEventTime(writer, row)
+      else writer.value(this.batch.values[index - 1]?.[row] as Uint8Array)
     }
   }
 
@@ -126,6 +127,7 @@ export class WriteJob {
   }
 }
 
+const eventTime = new Uint8Array(longestEventTime)
 const noBytes = new Uint8Array(0)
 
 /** A row with the features that it lacks and the stored one has. */
