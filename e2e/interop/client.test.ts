@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { type FeatureStore, openStore } from 'feast-ts'
 import { createClient, type FeastClient, FeastClientError } from 'feast-ts/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -14,6 +15,7 @@ import { feastPython, feastSide } from './feast-side.ts'
 /** One client for both servers, each on a copy of one repository. */
 const folder = mkdtempSync(join(tmpdir(), 'client-'))
 let feast: ChildProcess
+let feastPort: number
 let ours: RunningServer
 let store: FeatureStore
 let clients: { readonly feast: FeastClient; readonly ours: FeastClient }
@@ -26,6 +28,7 @@ beforeAll(async () => {
   await feastSide('materialize', theirRepo, '2023-11-14T00:00:00+00:00', '2023-11-30T00:00:00+00:00')
   cpSync(theirRepo, ourRepo, { recursive: true })
   const port = await freePort()
+  feastPort = port
   const command = join(dirname(feastPython()), 'feast')
   feast = spawn(command, ['serve', '-h', '127.0.0.1', '-p', String(port), '--no-access-log'], {
     cwd: theirRepo,
@@ -86,6 +89,21 @@ describe('one client gets from our server what it gets from real Feast', () => {
         expect([name, own.eventTimestamps(name)]).toEqual([name, theirs.eventTimestamps(name)])
       }
     }
+  })
+
+  test('what the README compares on both', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const ports: Readonly<Record<string, string>> = { 6566: String(feastPort), 6567: String(ours.port) }
+    const text = /```ts\n\/\/ compare\.ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+    const program = join(folder, 'compare.mts')
+    // The feature has another name in this repository, and the package is this checkout.
+    const here = text
+      .replace(/6566|6567/g, (port) => ports[port] ?? port)
+      .replace('driver_stats:avg_daily_trips', 'driver_stats:trips')
+      .replace("'feast-ts/client'", `'${new URL('../../src/client/index.ts', import.meta.url).href}'`)
+    writeFileSync(program, here)
+    const { stdout } = await promisify(execFile)(process.execPath, [program])
+    expect(stdout).toContain("conv_rate [ 'PRESENT', 'PRESENT', 'NOT_FOUND' ]")
   })
 
   test('a feature service by its name', async () => {
