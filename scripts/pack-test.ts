@@ -26,6 +26,15 @@ function quickStart(): readonly string[] {
     .filter((line) => line !== '')
 }
 
+/** A shell script: the server of the quick start's repository on a free port, one request, and its end. */
+const serveAndAsk = [
+  'feast serve --port 0 --json > served.json & server=$!',
+  'for try in $(seq 100); do [ -s served.json ] && break; sleep 0.1; done',
+  'url=$(node -p "JSON.parse(fs.readFileSync(\\"served.json\\")).http")',
+  'curl -s $url/get-online-features -d "{\\"features\\":[\\"driver_hourly_stats:conv_rate\\"],\\"entities\\":{\\"driver_id\\":[4242]}}"',
+  'kill $server; wait $server; echo; echo "ended with $?"',
+].join('\n')
+
 function run(command: string, cwd: string): string {
   console.log(`$ ${command}`)
   const output = execFileSync('bash', ['-c', command], {
@@ -92,6 +101,9 @@ try {
     }
   }
   check('the quick start left an online store behind', existsSync(join(cwd, 'data/online_store.db')))
+
+  const served = run(`npx --no -c '${serveAndAsk}'`, cwd)
+  check('`feast serve` answers, and ends with 0 on SIGTERM', /"NOT_FOUND"[\s\S]*ended with 0/.test(served))
 
   const shelf = join(home, 'shelf')
   cpSync(join(root, 'examples/online-store-plugin'), shelf, { recursive: true })

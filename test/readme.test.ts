@@ -117,8 +117,8 @@ describe('the examples of the README', () => {
 
   test('work on a repository from outside of it', async () => {
     const command = join(root, 'bin/feast.mjs')
-    const lines = readme.split('\n').filter((line) => line.startsWith('feast -c path/to/feature_repo'))
-    expect(lines.map((line) => line.split(' ')[3])).toEqual([
+    const lines = readme.split('\n').filter((line) => line.startsWith('npx feast-ts -c path/to/feature_repo'))
+    expect(lines.map((line) => line.split(' ')[4])).toEqual([
       'feature-views',
       'get-online-features',
       'materialize-incremental',
@@ -168,7 +168,7 @@ describe('serving, as the README has it', () => {
     await using _second = likeFeast.server
     const ports = { 6566: portOf(likeFeast.addresses.http), 6567: portOf(ours.addresses.http) }
     expect(await printedBy('ask.ts', { 6566: ports[6567] })).toMatch(/expected_fare: 2\.4[\s\S]*PRESENT/)
-    expect(await printedBy('client-page.ts', { 6566: ports[6567] })).toMatch(/^422 FTS5020 source/)
+    expect(await printedBy('client-page.ts', { 6566: ports[6567] })).toMatch(/^422 FTS5020 /)
     const compared = await printedBy('compare.ts', ports)
     expect(compared).toMatch(/conv_rate \[ 'PRESENT', 'PRESENT', 'NOT_FOUND' \] \[\s*'OUTSIDE_MAX_AGE',/)
     rmSync(asFeast, { recursive: true })
