@@ -74,7 +74,7 @@ export class MaterializationJobs {
         try {
           await this.#work(job, () => work(views, this.#ending.signal))
         } catch (error) {
-          this.#options.logger.error('A materialization that nobody waits for failed.', {
+          this.#options.logger.error('A materialization in the background failed.', {
             views,
             error: error instanceof Error ? error.message : String(error),
           })
