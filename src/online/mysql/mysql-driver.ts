@@ -1,7 +1,7 @@
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2/promise'
 import { loadDriver } from '../../plugin/load-driver.ts'
 import { type StoreServer, storeClosed, timedOut } from '../online-common/server-errors.ts'
-import { type ConnectionSource, doTask, type Task } from '../sql-common/connection-task.ts'
+import { type ConnectionSource, doTask, inTransaction, type Task } from '../sql-common/connection-task.ts'
 import type { MysqlConfig } from './mysql-config.ts'
 import { isConflict, isConnectionLost, isUsableAfter, mysqlError } from './mysql-errors.ts'
 
@@ -66,18 +66,7 @@ export class MysqlConnections {
 
   /** {@link use} in a transaction, rolled back when the work fails. */
   transaction<T>(task: Task, work: (run: Run) => Promise<T>): Promise<T> {
-    return this.use(task, async (run) => {
-      await run('START TRANSACTION')
-      try {
-        const result = await work(run)
-        await run('COMMIT')
-        return result
-      } catch (error) {
-        // On a broken connection the server has rolled back by itself, and the first error is the one to tell.
-        await run('ROLLBACK').catch(() => undefined)
-        throw error
-      }
-    })
+    return this.use(task, (run) => inTransaction(run, 'START TRANSACTION', () => work(run)))
   }
 
   async close(): Promise<void> {

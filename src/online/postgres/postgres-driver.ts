@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import type { Pool, PoolClient, PoolConfig } from 'pg'
 import { loadDriver } from '../../plugin/load-driver.ts'
 import { type StoreServer, storeClosed, timedOut } from '../online-common/server-errors.ts'
-import { type ConnectionSource, doTask, type Task } from '../sql-common/connection-task.ts'
+import { type ConnectionSource, doTask, inTransaction, type Task } from '../sql-common/connection-task.ts'
 import { quoteIdentifier } from '../sql-common/identifiers.ts'
 import type { PostgresConfig } from './postgres-config.ts'
 import { connectSeconds, hasNoTls, isConflict, isConnectionLost, postgresError } from './postgres-errors.ts'
@@ -63,18 +63,13 @@ export class PostgresConnections {
 
   /** {@link use} in a transaction, rolled back when the work fails. */
   transaction<T>(task: Task, work: (run: Run) => Promise<T>): Promise<T> {
-    return this.use(task, async (run) => {
-      await run({ sql: 'BEGIN' })
-      try {
-        const result = await work(run)
-        await run({ sql: 'COMMIT' })
-        return result
-      } catch (error) {
-        // On a broken connection the server has rolled back by itself, and the first error is the one to tell.
-        await run({ sql: 'ROLLBACK' }).catch(() => undefined)
-        throw error
-      }
-    })
+    return this.use(task, (run) =>
+      inTransaction(
+        (sql) => run({ sql }),
+        'BEGIN',
+        () => work(run),
+      ),
+    )
   }
 
   async close(): Promise<void> {

@@ -119,3 +119,21 @@ function limitOf<Connection>(
     },
   }
 }
+
+/** Runs work between `begin` and COMMIT; rolled back when it fails. */
+export async function inTransaction<T>(
+  execute: (sql: string) => Promise<unknown>,
+  begin: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await execute(begin)
+  try {
+    const result = await work()
+    await execute('COMMIT')
+    return result
+  } catch (error) {
+    // On a broken connection the server has rolled back by itself, and the first error is the one to tell.
+    await execute('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
