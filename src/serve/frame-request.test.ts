@@ -76,7 +76,8 @@ it.each([
   ['rows[3].rate', 'df.rate[3]'],
   ['rows[0].a.b', 'df.a.b[0]'],
   ['rows', 'df'],
-  ['view', 'view'],
+  ['source', 'push_source_name'],
+  ['to', 'to'],
 ])('an error at %s of the rows is one at %s of the request', (field, inFrame) => {
   const error = new FeatureStoreError('FTS5021', { message: 'm', field, notes: ['n'] })
   expect(inFrameTerms(error)).toMatchObject({ code: 'FTS5021', message: 'm', field: inFrame, notes: ['n'] })

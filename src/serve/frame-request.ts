@@ -59,11 +59,17 @@ export function frameRows(
   return rows
 }
 
+const requestFields: Readonly<Record<string, string>> = {
+  rows: 'df',
+  source: 'push_source_name',
+  view: 'feature_view_name',
+}
+
 /** An error about rows, in the words of the frame that they came in: `rows[3].rate` is `df.rate[3]` there. */
 export function inFrameTerms(error: unknown): unknown {
   if (!(error instanceof FeatureStoreError) || error.field === undefined) return error
   const cell = /^rows\[(\d+)\]\.(.+)$/s.exec(error.field)
-  const field = cell === null ? (error.field === 'rows' ? 'df' : undefined) : `df.${cell[2]}[${cell[1]}]`
+  const field = cell === null ? requestFields[error.field] : `df.${cell[2]}[${cell[1]}]`
   if (field === undefined) return error
   const { code, message, where, hint, notes, cause } = error
   return new FeatureStoreError(code, { message, where, hint, notes, cause, field })

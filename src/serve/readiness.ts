@@ -1,4 +1,5 @@
-import { codedError } from './http/http-answer.ts'
+import type { FeatureStore } from '../store/feature-store.ts'
+import { codedError, withoutFolder } from './http/http-answer.ts'
 import type { ServingContext } from './serving-context.ts'
 
 /** How long the online store may take to say that it is there. */
@@ -28,9 +29,9 @@ export async function readiness(context: ServingContext): Promise<Readiness> {
   }
 }
 
-const failed = (error: unknown): Check => {
+const failed = (error: unknown, { repoPath }: FeatureStore): Check => {
   const { code, message } = codedError(error)
-  return { ok: false, error: { code, message } }
+  return { ok: false, error: { code, message: withoutFolder(message, repoPath) } }
 }
 
 /** An old registry is good enough to serve from, and said to be one. */
@@ -38,12 +39,12 @@ async function registryCheck({ store, clock }: ServingContext): Promise<Check> {
   try {
     await store.contents()
   } catch (error) {
-    return failed(error)
+    return failed(error, store)
   }
   const { readAt, fault } = store.registryStatus()
   const ageSeconds = readAt === null ? null : Number(clock.now().epochMicros - readAt.epochMicros) / 1e6
   const stale = fault !== null
-  return { ...(stale && failed(fault)), ok: true, stale, age_seconds: ageSeconds }
+  return { ...(stale && failed(fault, store)), ok: true, stale, age_seconds: ageSeconds }
 }
 
 async function onlineStoreCheck({ store }: ServingContext): Promise<Check> {
@@ -57,7 +58,7 @@ async function onlineStoreCheck({ store }: ServingContext): Promise<Check> {
     await Promise.race([store.pingOnlineStore(signal), late])
     return { ok: true, type }
   } catch (error) {
-    if (!signal.aborted) return { ...failed(error), type }
+    if (!signal.aborted) return { ...failed(error, store), type }
     return {
       ok: false,
       type,

@@ -1,9 +1,12 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/logger.ts'
-import { httpApp } from '../../src/serve/http/http-server.ts'
+import { httpApp, startHttpServer } from '../../src/serve/http/http-server.ts'
 import type { AccessEntry } from '../../src/serve/http/observe-requests.ts'
 import { ServingMetrics } from '../../src/serve/metrics/serving-metrics.ts'
 import { RegistryRefresh } from '../../src/serve/registry-refresh.ts'
@@ -56,6 +59,8 @@ describe('POST /get-online-features', () => {
     ['a body that is cut off', '{"features":', 400, { code: 'FTS7001' }],
     ['no body', '', 400, { code: 'FTS7001' }],
     ['a body that is no object', '[1]', 400, { code: 'FTS7001' }],
+    ['a body that is not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400, { code: 'FTS7001' }],
+    ['a body that is compressed', gzipSync('{}'), 400, { message: expect.stringContaining('compressed') }],
     ['missing entities', { features: ['stats:rate'] }, 422, { code: 'FTS7002', field: 'entities' }],
     ['features that are no list', { ...wanted, features: 'stats:rate' }, 422, { code: 'FTS7002', field: 'features' }],
     ['an unknown view', { ...wanted, features: ['stat:rate'] }, 404, { code: 'FTS3104' }],
@@ -70,7 +75,7 @@ describe('POST /get-online-features', () => {
     const answer = await post(payload)
     expect(answer.statusCode, answer.body).toBe(status)
     expect(answer.headers['content-type']).toMatch(/^application\/json/)
-    expect(answer.json()).toMatchObject({ ...body, message: expect.stringMatching(/[.?]$/) })
+    expect(answer.json()).toMatchObject({ message: expect.stringMatching(/[.?]$/), ...body })
   })
 
   test('says where the time went when it is asked to', async () => {
@@ -98,6 +103,13 @@ describe('every request', () => {
     expect(answer.headers.traceparent).toBe(traceparent)
     expect(logged.at(-1)?.traceId).toBe('0af7651916cd43dd8448eb211c80319c')
     expect((await app.inject({ url: '/health', headers: { traceparent: '00-x' } })).headers.traceparent).toBeUndefined()
+  })
+
+  test('with a URL that is none is answered like all others', async () => {
+    const answer = await get('/%')
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toEqual({ code: 'FTS7001', message: expect.stringContaining('"/%" is not a URL') })
+    expect(answer.headers['x-request-id']).toMatch(/./)
   })
 
   test('to a path that is not there is 404, and by another method 405 with those that are allowed', async () => {
@@ -250,12 +262,30 @@ describe('readiness', () => {
     const ready = await fresh.inject('/ready')
     expect(ready.statusCode).toBe(200)
     expect(ready.json().checks.registry).toMatchObject({ ok: true, stale: true, error: { code: 'FTS3001' } })
+    expect(ready.json().checks.registry.error.message).toMatch(/^registry\.db is not a whole Feast registry/)
     const { body } = await fresh.inject('/metrics')
     expect(body).toContain('\nfeast_registry_refresh_failures_total 1\n')
     expect(body).toContain('\nfeast_registry_stale 1\n')
+    await rm(registry)
+    await refresh.refresh()
+    expect((await fresh.inject({ method: 'POST', url: '/get-online-features', payload })).statusCode).toBe(200)
+    expect((await fresh.inject('/ready')).json().checks.registry).toMatchObject({ stale: true })
     await rename(`${registry}.good`, registry)
     await refresh.refresh()
     expect((await fresh.inject('/ready')).json().checks.registry).toMatchObject({ stale: false })
     await fresh.close()
   })
+})
+
+test('a client that goes away within its request is no fault of the server', async () => {
+  const logged: string[] = []
+  const log = (message: string): void => void logged.push(message)
+  const server = await startHttpServer({ store: rides.store, logger: { ...silentLogger, error: log, warn: log } })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('POST /get-online-features HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"features"')
+  await sleep(200)
+  socket.destroy()
+  await sleep(200)
+  await server.close()
+  expect(logged).toEqual([])
 })

@@ -126,7 +126,7 @@ describe('POST /push', () => {
     ['a frame of rows', { push_source_name: 'feed', df: [{ driver_id: 1 }] }, 422, 'FTS7002', 'df'],
     ['a column that is no list', { push_source_name: 'feed', df: { ...df, rate: 1 } }, 422, 'FTS7002', 'df.rate'],
     ['columns of unequal length', { push_source_name: 'feed', df: { ...df, rate: [1, 2] } }, 422, 'FTS5024', 'df.rate'],
-    ['an unknown source', { push_source_name: 'food', df }, 422, 'FTS5020', 'source'],
+    ['an unknown source', { push_source_name: 'food', df }, 422, 'FTS5020', 'push_source_name'],
     ['an unknown target', { push_source_name: 'feed', df, to: 'sideways' }, 422, 'FTS7002', 'to'],
     ['an unknown field', { push_source_name: 'feed', df, too: 'online' }, 422, 'FTS7002', 'too'],
     ['a missing column', { push_source_name: 'feed', df: { driver_id: [1], at: [at] } }, 422, 'FTS5021', 'df'],

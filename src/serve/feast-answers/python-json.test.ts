@@ -73,6 +73,11 @@ describe('values are written as Python writes them', () => {
     )
   })
 
+  test('integers have as many digits as Python reads, and no more', () => {
+    expect(parsePythonJson(`-${'9'.repeat(4300)}`)).toBe(-(10n ** 4300n - 1n))
+    expect(() => parsePythonJson('9'.repeat(4301))).toThrow(RangeError)
+  })
+
   test('answers are compact, keep their characters, and have no NaN', () => {
     expect(compactJson(parsePythonJson('{"a": [1, 2.0], "é": true}'))).toBe('{"a":[1,2.0],"é":true}')
     expect(() => compactJson(Number.NaN)).toThrow(RangeError)

@@ -21,7 +21,7 @@ export const isList = (value: PythonValue | undefined): value is readonly Python
 /**
  * Reads JSON as Python's parser does: NaN and infinities are numbers, of equal names the last one counts. Feast's
  * answers to what is not JSON hold the fault and its position.
- * @throws NotJson
+ * @throws NotJson; RangeError for what Python gives up on: nesting that is too deep, integers that are too long.
  */
 export function parsePythonJson(text: string): PythonValue {
   return new Parser(text).whole()
@@ -36,6 +36,8 @@ const literals: readonly (readonly [string, PythonValue])[] = [
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]
 const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y
+/** Python reads no integer with more, since the work grows with their square: `sys.int_info.default_max_str_digits`. */
+const mostDigits = 4300
 const blanks = /[ \t\n\r]*/y
 const plainText = /[^"\\\p{Cc}\u{7f}]*/uy
 const escapes: Readonly<Record<string, string>> = {
@@ -85,7 +87,9 @@ class Parser {
     const found = number.exec(this.#text)
     if (found === null) throw this.#fault(missingValue)
     this.#at += found[0].length
-    return found[1] === undefined && found[2] === undefined ? BigInt(found[0]) : Number(found[0])
+    if (found[1] !== undefined || found[2] !== undefined) return Number(found[0])
+    if (found[0].replace('-', '').length > mostDigits) throw new RangeError(`an integer of ${found[0].length} digits`)
+    return BigInt(found[0])
   }
 
   #object(): PythonObject {

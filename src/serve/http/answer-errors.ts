@@ -24,12 +24,21 @@ export function answerErrors(app: FastifyInstance, context: ServingContext): voi
   )
 }
 
-function send(reply: FastifyReply, error: FeatureStoreError, { logger }: ServingContext): FastifyReply {
+function send(reply: FastifyReply, error: FeatureStoreError, { logger, store }: ServingContext): FastifyReply {
   if (error.code === 'FTS9001') {
     const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : String(error.cause)
     logger.error('A request failed in a way that the server does not expect.', { error: cause })
   }
   if (error.entry.http === 503) reply.header('retry-after', '1')
+  const { status, body } = errorAnswer(error, store.repoPath)
+  return reply.code(status).type('application/json').send(body)
+}
+
+/** Answers a request whose URL has no meaning, which fastify gives to no route and no error handler. */
+export function answerBadUrl(reply: FastifyReply, url: string): FastifyReply {
+  const error = new FeatureStoreError('FTS7001', {
+    message: `"${url}" is not a URL: it has an escape that stands for nothing.`,
+  })
   const { status, body } = errorAnswer(error)
   return reply.code(status).type('application/json').send(body)
 }

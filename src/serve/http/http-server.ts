@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { compatibilityRules } from '../../config/compatibility.ts'
 import { listenOn, readTlsFiles } from '../listening.ts'
 import { givenRequestId, requestIds } from '../request-ids.ts'
 import { type RunningServer, type ServingContext, type ServingOptions, servingContext } from '../serving-context.ts'
 import type { TlsFiles } from '../serving-settings.ts'
-import { answerErrors } from './answer-errors.ts'
+import { answerBadUrl, answerErrors } from './answer-errors.ts'
 import { answerClientError } from './client-errors.ts'
 import { connectionsOf, drain, stopListening } from './drain.ts'
 import { type AccessLog, observeRequests } from './observe-requests.ts'
@@ -100,6 +100,10 @@ async function makeApp(
     return503OnClosing: false,
     schemaController: describedOnly,
     clientErrorHandler: answerClientError,
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('x-request-id', request.id)
+      answerBadUrl(reply, request.url)
+    },
   }) as unknown as FastifyInstance
   // Bodies come to the routes as bytes: what they hold is each route's business, whatever the content type says.
   app.removeAllContentTypeParsers()

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { parseExactJson } from '../../types/exact-json.ts'
 
@@ -7,6 +8,8 @@ import { parseExactJson } from '../../types/exact-json.ts'
  */
 export function jsonBody(body: unknown): Readonly<Record<string, unknown>> {
   const text = bodyText(body)
+  // Text that is not UTF-8 would be another text from here on: a key that nobody sent.
+  if (text.includes('\ufffd') && !isUtf8(body as Uint8Array)) throw notText(body as Uint8Array)
   let value: unknown
   try {
     value = parseExactJson(text)
@@ -25,4 +28,10 @@ export function bodyText(body: unknown): string {
     return Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
   }
   throw new FeatureStoreError('FTS7001', { message: 'The request has no body.' })
+}
+
+function notText([first, second]: Uint8Array): FeatureStoreError {
+  const isGzip = first === 0x1f && second === 0x8b
+  const fault = isGzip ? 'is compressed, which the server does not take' : 'is not UTF-8'
+  return new FeatureStoreError('FTS7001', { message: `The body of the request ${fault}.` })
 }
