@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -122,6 +122,21 @@ describeService('redis', redisServer, (redis) => {
     const before = await dump('1')
     await writeByFeast(ours)
     expect(await dump('1')).toEqual(before)
+  })
+
+  test('real Feast fails on packed rows, never misses them, and finds its own again, byte for byte', async () => {
+    const [before, expected] = [await dump('2'), await byFeast(theirs)]
+    const packed = join(folder, 'packed')
+    cpSync(theirs, packed, { recursive: true })
+    appendFileSync(join(packed, 'feature_store.yaml'), '  layout: packed\n')
+    const { converted } = await inStore(packed, (store) => store.convertOnlineStore())
+    expect(converted).toBeGreaterThan(500)
+    for (const repo of [packed, theirs]) expect(await byUs(repo)).toEqual(expected)
+    await expect(byFeast(theirs)).rejects.toThrow('DecodeError')
+    await expect(writeByFeast(theirs)).rejects.toThrow('DecodeError')
+    await inStore(theirs, (store) => store.convertOnlineStore())
+    expect(await dump('2')).toEqual(before)
+    expect(await byFeast(theirs)).toEqual(expected)
   })
 })
 
