@@ -28,7 +28,7 @@ describe('a gate', () => {
     const started = performance.now()
     await expect(small.run(async () => 1)).rejects.toMatchObject({ code: 'FTS7006' })
     await expect(small.runLong(async () => 1)).rejects.toMatchObject({ code: 'FTS7006' })
-    expect(performance.now() - started).toBeLessThan(100)
+    expect(performance.now() - started).toBeLessThan(2000)
     finish()
     await first
     await expect(small.run(async () => 1)).resolves.toBe(1)
@@ -62,10 +62,11 @@ describe('a gate', () => {
   })
 
   test('does not end what began later with what began earlier', async () => {
-    const quick = gate({ requestTimeoutSeconds: 0.2 })
+    const quick = gate({ requestTimeoutSeconds: 0.8 })
     const early = quick.run(never)
-    await sleep(120)
-    const late = quick.run(() => sleep(150).then(() => 'done'))
+    early.catch(() => {})
+    await sleep(400)
+    const late = quick.run(() => sleep(500).then(() => 'done'))
     await expect(early).rejects.toMatchObject({ code: 'FTS7007' })
     await expect(late).resolves.toBe('done')
   })

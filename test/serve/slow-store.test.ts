@@ -9,7 +9,7 @@ import { send } from './process-requests.ts'
 import { RidesStore } from './rides-store.ts'
 
 const slowStore = fileURLToPath(new URL('./slow-online-store.ts', import.meta.url))
-const limits = { request_timeout_seconds: 0.5, header_timeout_seconds: 0.4, max_concurrent_requests: 4 }
+const limits = { request_timeout_seconds: 1, header_timeout_seconds: 0.4, max_concurrent_requests: 4 }
 const wanted = { features: ['stats:rate'], entities: { driver_id: [1] } }
 
 let rides: RidesStore
@@ -29,6 +29,10 @@ afterAll(async () => {
   await rides[Symbol.asyncDispose]()
 })
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(5)
+}
+
 const url = (path: string): string => `http://127.0.0.1:${server.port}${path}`
 
 describe('with a store that does not answer', () => {
@@ -38,28 +42,27 @@ describe('with a store that does not answer', () => {
     const millis = performance.now() - started
     expect(outcomes.map(({ status }) => status)).toEqual([504, 504, 504])
     expect(JSON.parse(outcomes[0]?.body ?? '')).toMatchObject({ code: 'FTS7007' })
-    expect(millis).toBeGreaterThanOrEqual(490)
-    expect(millis).toBeLessThan(2000)
-    await sleep(20)
-    expect(context.gate.inFlight).toBe(0)
+    expect(millis).toBeGreaterThanOrEqual(990)
+    expect(millis).toBeLessThan(6000)
+    await until(() => context.gate.inFlight === 0)
   })
 
   test('what is more than may be at work is answered 503 at once, and other routes go on', async () => {
     const atWork = [1, 2, 3, 4].map(() => send(agent, url('/get-online-features'), wanted))
-    await sleep(100)
+    await until(() => context.gate.inFlight === 4)
     const started = performance.now()
     const refused = await send(agent, url('/get-online-features'), wanted)
     expect(refused.status).toBe(503)
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'FTS7006' })
     const health = await fetch(url('/health'))
     expect(health.status).toBe(200)
-    expect(performance.now() - started).toBeLessThan(250)
+    expect(performance.now() - started).toBeLessThan(700)
     await Promise.all(atWork)
   })
 
   test('a refusal says when to try again', async () => {
     const atWork = [1, 2, 3, 4].map(() => send(agent, url('/get-online-features'), wanted))
-    await sleep(100)
+    await until(() => context.gate.inFlight === 4)
     const answer = await fetch(url('/get-online-features'), { method: 'POST', body: JSON.stringify(wanted) })
     expect(answer.headers.get('retry-after')).toBe('1')
     await answer.text()
@@ -79,7 +82,7 @@ describe('a client that is slow itself', () => {
     await new Promise((resolve) => socket.once('close', resolve))
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
     expect(answer).toContain('{"code":"FTS7013",')
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(6000)
   })
 
   test('is cut off when the body does not come', async () => {

@@ -137,7 +137,7 @@ describeService(
       process.kill(redis().pid ?? 0, 'SIGSTOP')
       const started = performance.now()
       await expect(read(store, [1])).rejects.toMatchObject({ code: 'FTS5016' })
-      expect(performance.now() - started).toBeLessThan(1000)
+      expect(performance.now() - started).toBeLessThan(5000)
       process.kill(redis().pid ?? 0, 'SIGCONT')
       await until('it is used again', () =>
         read(store, [1])
