@@ -131,6 +131,36 @@ describeService('redis', redisServer, (redis) => {
     await Promise.all([feast.close(), packed.close()])
   })
 
+  it('an event of the epoch, whose time is no bytes at all in the layout of Feast, is read and packed', async () => {
+    const [feast, packed] = await bothLayouts(redis())
+    const table = tableOf('epoch')
+    const batch = { ...rows(table, [1, 2], () => 8), eventMicros: [0n, -1_500_000n] }
+    await feast.write(batch)
+    const expected = [[[0n, 80n, 81n]], [[-1_500_000n, 80n, 81n]], [nothing]]
+    expect(await content(packed, [table], [1, 2, 3])).toEqual(expected)
+    for (const store of [packed, feast]) {
+      expect((await store.convert?.([table]))?.converted).toBe(2)
+      for (const reader of [feast, packed]) expect(await content(reader, [table], [1, 2, 3])).toEqual(expected)
+    }
+    expect(await packed.write({ ...batch, eventMicros: [-1n, -1n] })).toEqual({ written: 1, stale: 1 })
+    await Promise.all([feast.close(), packed.close()])
+  })
+
+  it('a conversion that is told to stop stops, and two at once do not disturb each other', async () => {
+    await redis().cli('FLUSHALL')
+    const ids = idsTo(2000)
+    const [feast, packed] = await bothLayouts(redis())
+    await feast.write(rows(first, ids, (id) => id + 1))
+    const before = await content(feast, [first], ids)
+    await expect(packed.convert?.([first], AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await fieldCount(redis())).toBe(6000)
+    const both = await Promise.all([packed.convert?.([first]), packed.convert?.([first])])
+    expect(both.reduce((sum, each) => sum + (each?.converted ?? 0), 0)).toBe(2000)
+    expect(await fieldCount(redis())).toBe(2000)
+    expect(await content(packed, [first], ids)).toEqual(before)
+    await Promise.all([feast.close(), packed.close()])
+  })
+
   it('a writer that looks at nothing, as Python Feast with skip_dedup, is seen at once in a packed row', async () => {
     const [foreign, packed] = await Promise.all([
       open(redis(), { skip_dedup: true }),
