@@ -28,10 +28,9 @@ describe('the registry of a server', () => {
     const metrics = new ServingMetrics()
     {
       using _refresh = new RegistryRefresh({ store, everySeconds: 0.01, metrics, logger: silentLogger })
-      await sleep(150)
+      while (reads < 3) await sleep(5)
     }
     const after = reads
-    expect(after).toBeGreaterThan(1)
     expect(most).toBe(1)
     await sleep(60)
     expect(reads).toBe(after)
