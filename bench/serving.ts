@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { feastPython } from '../e2e/interop/feast-side.ts'
@@ -12,6 +12,8 @@ import { freePort } from '../test/services/free-port.ts'
 import { redisServer } from '../test/services/redis.ts'
 import { median } from './measure.ts'
 import { recordResult } from './results.ts'
+import { builtPackage } from './serving/built-package.ts'
+import { profiledShares } from './serving/cpu-profile.ts'
 import { ask, fullLoad, grpcFullLoad, type LoadOutcome, offeredLoad, reachable } from './serving/load.ts'
 import { measureFloor } from './serving/redis-floor.ts'
 import { ServedProcess } from './serving/served-process.ts'
@@ -26,9 +28,9 @@ const httpBars = { 1: 1 / 50, 10: 1 / 30, 100: 1 / 23 } as const
 const root = fileURLToPath(new URL('..', import.meta.url))
 const python = feastPython()
 const feast = join(dirname(python), 'feast')
-const ours = [process.execPath, join(root, 'bin/feast.mjs')]
-
 const folder = mkdtempSync(join(tmpdir(), 'bench-serving-'))
+const program = builtPackage(join(folder, 'package'))
+const ours = [process.execPath, program]
 const repo = join(folder, 'repo')
 await using redis = await redisServer()
 
@@ -164,24 +166,30 @@ for (const [rows, limit] of [
   }
 }
 
-// Several processes; the load generator and Redis want cores too.
+// Several processes. The load generator and Redis want cores too, so it counts how much of the work the busier one has.
 {
+  const busiest: number[] = []
   const outcomes: LoadOutcome[] = []
   for (const workers of ['1', '2']) {
     const [server, port] = await started(sides.ours, 'feature_store.yaml', ['--workers', workers])
     try {
-      await fullLoad(server, port, 10, 2)
-      outcomes.push(await fullLoad(server, port, 10, seconds))
+      await fullLoad(server, port, 10, 3)
+      const before = server.busiestCpuSeconds()
+      const outcome = await fullLoad(server, port, 10, 2 * seconds)
+      busiest.push((server.busiestCpuSeconds() - before) / outcome.requests)
+      outcomes.push(outcome)
     } finally {
       await server.stop()
     }
   }
   const [one, two] = outcomes
+  const [alone = 0, shared = 0] = busiest
   if (one === undefined || two === undefined) throw new Error('no run')
   line('ours, HTTP, Redis, 2 workers', 10, two)
   notes.push(
-    `Two workers answered ${(two.requestsPerSecond / one.requestsPerSecond).toFixed(2)} times as many requests of 10 rows as one, with wrk and Redis on the same cores.`,
+    `Two workers answered ${(two.requestsPerSecond / one.requestsPerSecond).toFixed(2)} times as many requests of 10 rows as one, with wrk and Redis on the same ${availableParallelism()} cores. Of each request the busier of the two had ${(shared * 1000).toFixed(3)} ms of cpu, one alone has ${(alone * 1000).toFixed(3)} ms: with a core for each of them, and others for the load, two answer ${(alone / shared).toFixed(2)} times as many.`,
   )
+  bars.push({ name: 'cpu of the busier of two workers per request, of one', limit: 1 / 1.6, measured: shared / alone })
 }
 
 {
@@ -195,21 +203,55 @@ for (const [rows, limit] of [
   notes.push(`From the start of the process to its first answer: ${median(starts).toFixed(0)} ms (median of 5).`)
 }
 
+// Resident memory, and beside it what V8 makes of it when Node is given sizes and the server leaves them alone.
 if (!quick) {
+  const resident: number[] = []
   const [server, port] = await started(sides.ours, 'feature_store.yaml')
   try {
-    const resident: number[] = []
+    await ask(port, [1])
+    resident.push(server.residentMb())
     for (let requests = 0; requests < 1_000_000; ) {
       requests += (await fullLoad(server, port, 1, 10)).requests
       resident.push(server.residentMb())
       console.error(`  soak: ${requests} requests, ${server.residentMb().toFixed(0)} MB`)
     }
-    const [half = 0, last = 0] = [resident[Math.floor(resident.length / 2)], resident.at(-1)]
-    notes.push(`Resident memory after 1 M requests: ${last.toFixed(0)} MB; half way ${half.toFixed(0)} MB.`)
+    await fullLoad(server, port, 100, seconds)
+    const afterMany = server.residentMb()
+    const [first = 0, half = 0, last = 0] = [resident[0], resident[Math.floor(resident.length / 2)], resident.at(-1)]
+    notes.push(
+      `Resident memory: ${first.toFixed(0)} MB after the first answer, ${half.toFixed(0)} MB half way, ${last.toFixed(0)} MB after 1 M requests of 1 row, and ${afterMany.toFixed(0)} MB after ${seconds} s of requests of 100 rows on top. ${await residentByDefault()}`,
+    )
     bars.push({ name: 'resident memory after 1 M requests, of 150 MB', limit: 1, measured: last / 150 })
+    bars.push({ name: 'resident memory after 1 M requests, of half way', limit: 1.1, measured: last / half })
   } finally {
     await server.stop()
   }
+}
+
+async function residentByDefault(): Promise<string> {
+  const port = await freePort()
+  const flags = ['--semi-space-growth-factor=2', program, 'serve', '-p', String(port), '--no-access-log']
+  const answers = (): Promise<unknown> => ask(port, [1])
+  const server = await ServedProcess.start([process.execPath, ...flags], { cwd: repo, answers })
+  try {
+    const start = server.residentMb()
+    const { cpuMsPerRequest, requests } = await fullLoad(server, port, 1, 20)
+    return `With V8's own sizes of the heap: ${start.toFixed(0)} MB after the first answer, ${server.residentMb().toFixed(0)} MB after ${requests} requests of 1 row, at ${cpuMsPerRequest.toFixed(3)} ms of cpu each.`
+  } finally {
+    await server.stop()
+  }
+}
+
+for (const rows of [1, 100]) {
+  const profiles = join(folder, `profile-${rows}`)
+  const port = await freePort()
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, program, 'serve', '-p', String(port), '--no-access-log']
+  const answers = (): Promise<unknown> => ask(port, [1])
+  const server = await ServedProcess.start([process.execPath, ...flags], { cwd: repo, answers })
+  await fullLoad(server, port, rows, 2 * seconds)
+  await server.stop()
+  const shares = profiledShares(profiles, 3000).map(([part, share]) => `${part} ${Math.round(share * 100)} %`)
+  notes.push(`Where the time of the server goes at ${rows} ${rows === 1 ? 'row' : 'rows'}: ${shares.join(', ')}.`)
 }
 
 notes.push(await measureFloor(redis.port))
@@ -218,12 +260,13 @@ rmSync(folder, { recursive: true, force: true })
 recordResult('serving', {
   title: 'Online serving',
   method:
-    'Five views of ten features, 10 000 entities, in one Redis database that Feast filled; `wrk` with 8 connections in one thread; each figure the middle of several runs, sides in turns. Cpu is user and system time of the server alone. For Feast’s Go server see the bars of gRPC and the notes; its figures were taken elsewhere.',
+    'Five views of ten features, 10 000 entities, in one Redis database that Feast filled; `wrk` with 8 connections in one thread; each figure the middle of several runs, sides in turns. Ours is the built package. Cpu is user and system time of the server alone. For Feast’s Go server see the bars of gRPC and the notes; its figures were taken elsewhere.',
   columns: ['server', 'rows', 'requests/s', 'p50', 'p99', 'server cpu per request', 'of Feast, Python'],
   rows: table,
   bars,
   notes: [
     ...notes,
+    'What remains at 1 row is mostly one system call to Redis and one to the client per request, and Node’s own HTTP around them; at 100 rows it is the text of the answer and its way out. The floor is what the Redis client alone costs.',
     `Feast’s Go server took ${goCpu.http[1]}, ${goCpu.http[10]} and ${goCpu.http[100]} ms of cpu per request at 1, 10 and 100 rows over HTTP.`,
   ],
 })

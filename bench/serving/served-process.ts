@@ -53,6 +53,11 @@ export class ServedProcess {
     return this.#family().reduce((sum, pid) => sum + ticksOf(pid) / ticksPerSecond, 0)
   }
 
+  /** The same of the process, or the one that it started, that took most since it began. */
+  busiestCpuSeconds(): number {
+    return Math.max(...this.#family().map((pid) => ticksOf(pid) / ticksPerSecond))
+  }
+
   /** Resident memory of the process and of all that it started, in MB. */
   residentMb(): number {
     return this.#family().reduce((sum, pid) => sum + residentKb(pid) / 1024, 0)
