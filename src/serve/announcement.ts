@@ -36,9 +36,9 @@ export function announcement(
   ]
 }
 
-/** A request that the first view answers. */
+/** A request that the first view answers of those that are served. */
 function example(contents: RegistryContents, project: string, http: string): readonly string[] {
-  const [view] = listObjects(contents, 'featureViews', project)
+  const view = listObjects(contents, 'featureViews', project).find(({ online, enabled }) => online && enabled)
   const feature = view?.features[0]
   if (view === undefined || feature === undefined) return []
   const keys = joinKeyFields(contents, project, view).map(({ name, type }) => [name, [sample(type)]] as const)
