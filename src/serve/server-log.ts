@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty'
 import type { DestinationStream } from 'pino'
+import type { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { Logger } from '../base/logger.ts'
 import type { AccessEntry, AccessLog } from './http/observe-requests.ts'
 
@@ -51,15 +52,21 @@ export async function serverLog(level: string): Promise<ServerLog> {
 const pidField = `,"pid":${process.pid},"msg":"request","request_id":`
 
 /** As pino would write it, in a third of its time. */
-export function accessLine({ requestId, method, path, status, millis, traceId }: AccessEntry): string {
+export function accessLine({ requestId, method, path, status, millis, traceId, fault }: AccessEntry): string {
   const trace = traceId === undefined ? '' : `,"trace_id":"${traceId}"`
   const request = `${JSON.stringify(requestId)},"method":"${method}","path":${JSON.stringify(path)}`
-  return `{"level":"info","time":${Date.now()}${pidField}${request},"status":${status},"ms":${millis.toFixed(3)}${trace}}\n`
+  const reason = fault === undefined ? '' : reasonFields(fault, status)
+  return `{"level":"info","time":${Date.now()}${pidField}${request},"status":${status},"ms":${millis.toFixed(3)}${trace}${reason}}\n`
 }
 
-function shortLine({ method, path, status, millis }: AccessEntry): string {
+/** Its code; what it says only where the server is at fault, since else it may hold values that a client has sent. */
+const reasonFields = ({ code, message }: FeatureStoreError, status: number): string =>
+  status < 500 ? `,"code":"${code}"` : `,"code":"${code}","error":${JSON.stringify(message)}`
+
+function shortLine({ method, path, status, millis, fault }: AccessEntry): string {
   // A path comes from the client and may hold anything but control characters, which would steer the terminal.
-  return `${clock()} ${method} ${JSON.stringify(path).slice(1, -1)} ${status} ${millis.toFixed(2)} ms\n`
+  const reason = fault === undefined ? '' : ` ${fault.code}`
+  return `${clock()} ${method} ${JSON.stringify(path).slice(1, -1)} ${status} ${millis.toFixed(2)} ms${reason}\n`
 }
 
 const clock = (): string => new Date().toISOString().slice(11, 19)

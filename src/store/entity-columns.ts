@@ -109,7 +109,11 @@ export class EntityColumns {
 
 /** ` Rename "driver" to "driver_id".` with its leading blank, when a column that is there may be the one that is missing. */
 export function renaming(missing: string, given: readonly string[]): string {
-  const near = didYouMean(missing, given)
+  // A column may be missing in one row only.
+  const near = didYouMean(
+    missing,
+    given.filter((name) => name !== missing),
+  )
   return near === undefined ? '' : ` Rename "${near}" to "${missing}".`
 }
 

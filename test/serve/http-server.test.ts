@@ -68,7 +68,17 @@ describe('POST /get-online-features', () => {
     ['an unknown service', { ...wanted, feature_service: 'driver' }, 404, { code: 'FTS3105' }],
     ['a missing join key', { ...wanted, entities: { driver: [1] } }, 400, { code: 'FTS5001' }],
     ['ragged columns', { ...wanted, entities: { driver_id: [1], x: [1, 2] } }, 400, { code: 'FTS5002' }],
-    ['a key of another type', { ...wanted, entities: { driver_id: ['x'] } }, 400, { code: 'FTS5003' }],
+    ['a key of another type', { ...wanted, entities: { driver_id: ['x'] } }, 400, { field: 'entities.driver_id[0]' }],
+    [
+      'a key that one row lacks',
+      { ...wanted, entities: [{ driver_id: 1 }, {}] },
+      400,
+      {
+        code: 'FTS5001',
+        field: 'entities[1].driver_id',
+        message: 'The join key "driver_id" is missing in entity row 1; the feature view "stats" needs it.',
+      },
+    ],
     ['too many rows', { ...wanted, entities: { driver_id: Array(11).fill(1) } }, 413, { code: 'FTS7005' }],
     ['too long a body', { ...wanted, x: 'x'.repeat(2000) }, 413, { code: 'FTS7005' }],
   ])('says what is wrong with %s', async (_, payload, status, body) => {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { codedError, errorAnswer } from './http-answer.ts'
+import { noteFault } from './observe-requests.ts'
 
 /** Gives every failed request its answer: errors of routes, faults of HTTP, and paths that do not exist. */
 export function answerErrors(app: FastifyInstance, context: ServingContext): void {
@@ -29,6 +30,7 @@ function send(reply: FastifyReply, error: FeatureStoreError, { logger, store }: 
     const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : String(error.cause)
     logger.error('A request failed in a way that the server does not expect.', { error: cause })
   }
+  noteFault(reply.request, error)
   if (error.entry.http === 503) reply.header('retry-after', '1')
   const { status, body } = errorAnswer(error, store.repoPath)
   return reply.code(status).type('application/json').send(body)

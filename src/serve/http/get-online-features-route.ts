@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import type { OnlineResponse } from '../../store/online-response.ts'
 import { ReadTimings } from '../../store/read-timings.ts'
-import { featureRequest, readFeatures, rowCount } from '../feature-request.ts'
+import { featureRequest, inTermsOf, readFeatures, rowCount } from '../feature-request.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { encodeOnlineFeatures, giveBackAnswer } from './encode-online-features.ts'
 import { jsonBody } from './json-body.ts'
@@ -42,7 +43,12 @@ async function answer(
   const rows = rowCount(wanted)
   if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
   timings?.lap('parse')
-  const response = await readFeatures(store, wanted, signal, timings)
+  let response: OnlineResponse
+  try {
+    response = await readFeatures(store, wanted, signal, timings)
+  } catch (error) {
+    throw inTermsOf(wanted, error)
+  }
   metrics.served(response, Number(clock.now().epochMicros) / 1e6)
   const body = encodeOnlineFeatures(response, { viewMetadata: wanted.viewMetadata, lend: true })
   timings?.lap('encode')

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify'
+import type { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { EndpointMetrics } from '../metrics/serving-metrics.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { type RequestSpan, Tracing, traceIdOf } from '../tracing.ts'
@@ -12,9 +13,19 @@ export interface AccessEntry {
   readonly status: number
   readonly millis: number
   readonly traceId: string | undefined
+  /** Of a request that failed. */
+  readonly fault?: FeatureStoreError | undefined
 }
 
 export type AccessLog = (entry: AccessEntry) => void
+
+/** What went wrong with requests that are being answered. */
+const faults = new WeakMap<FastifyRequest, FeatureStoreError>()
+
+/** Notes for the access log why a request fails. */
+export function noteFault(request: FastifyRequest, error: FeatureStoreError): void {
+  faults.set(request, error)
+}
 
 /** Spans of requests that are being answered. */
 const spans = new WeakMap<FastifyRequest, RequestSpan>()
@@ -73,7 +84,9 @@ function observer(endpoint: EndpointMetrics, accessLog: AccessLog | null): onRes
 function entryOf(request: FastifyRequest, reply: FastifyReply, millis: number): AccessEntry {
   const { method = '', url = '', headers } = request.raw
   const traceparent = spans.get(request)?.traceparent ?? headerOf(headers.traceparent)
-  return { requestId: request.id, method, path: url, status: reply.statusCode, millis, traceId: traceIdOf(traceparent) }
+  const status = reply.statusCode
+  const fault = status < 400 ? undefined : faults.get(request)
+  return { requestId: request.id, method, path: url, status, millis, traceId: traceIdOf(traceparent), fault }
 }
 
 const nameOf = (request: FastifyRequest): string => `${request.method} ${request.routeOptions.url ?? 'other'}`
