@@ -95,7 +95,12 @@ function statOf(pid: number): readonly string[] {
 }
 
 const parentOf = (pid: number): number => Number(statOf(pid)[1] ?? -1)
-const ticksOf = (pid: number): number => Number(statOf(pid)[11] ?? 0) + Number(statOf(pid)[12] ?? 0)
+
+/** User and system time of a process, and of those that it started and that have ended. */
+function ticksOf(pid: number): number {
+  const stat = statOf(pid)
+  return [11, 12, 13, 14].reduce((sum, field) => sum + Number(stat[field] ?? 0), 0)
+}
 
 function residentKb(pid: number): number {
   try {
