@@ -47,7 +47,7 @@ export const onlineErrors = {
   },
   FTS5010: {
     title: 'Online store not set up',
-    http: 409,
+    http: 503,
     grpc: 'FAILED_PRECONDITION',
     cause: 'The online store has no table for a view, or a table of an older layout.',
     fix: 'Run `feast apply`, which makes the tables.',
