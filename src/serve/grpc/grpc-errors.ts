@@ -40,7 +40,8 @@ export function ownAnswer(error: unknown): GrpcAnswer {
   if (!(error instanceof FeatureStoreError)) {
     return { code: 'INTERNAL', details: 'Something unexpected happened in the server; its log says what.' }
   }
-  const hint = error.hint === undefined ? '' : ` (${error.hint})`
+  const isSaid = error.hint === undefined || error.message.toLowerCase().includes(error.hint.toLowerCase())
+  const hint = isSaid ? '' : ` (${error.hint})`
   return { code: error.entry.grpc, details: `${error.message}${hint}` }
 }
 
