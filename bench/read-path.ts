@@ -18,7 +18,7 @@ import { getOnlineFeatures } from '../src/store/get-online-features.ts'
 import type { StoreContext } from '../src/store/store-context.ts'
 import { encodeValue } from '../src/types/value-codec.ts'
 import { median } from './measure.ts'
-import { recordResult } from './results.ts'
+import { type Bar, recordResult } from './results.ts'
 
 const [viewCount, featureCount, sampleBlocks] = [5, 10, 64]
 const rounds = 9
@@ -172,14 +172,19 @@ async function microsPerCall(calls: number, call: (index: number) => Promise<num
 }
 
 const rows: string[][] = []
-const barRows: { name: string; limit: number; measured: number }[] = []
+const barRows: Bar[] = []
 for (const count of [1, 10, 100]) {
   const byService = await measureRows(count, false)
   const byReference = await measureRows(count, true)
   const micros = (value: number): string => `${value.toFixed(1)} µs`
   rows.push([`${count} × 50`, micros(byService.whole), micros(byReference.whole), micros(byService.encode)])
   const bar = bars[count] ?? Number.NaN
-  barRows.push({ name: `${count} rows × 50 features, of ${bar} µs`, limit: 1, measured: byService.whole / bar })
+  barRows.push({
+    name: `${count} rows × 50 features, of ${bar} µs`,
+    limit: 1,
+    measured: byService.whole / bar,
+    absolute: true,
+  })
 }
 await store.close()
 rmSync(folder, { recursive: true, force: true })

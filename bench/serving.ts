@@ -11,7 +11,7 @@ import { feastPython } from '../e2e/interop/feast-side.ts'
 import { freePort } from '../test/services/free-port.ts'
 import { redisServer } from '../test/services/redis.ts'
 import { median } from './measure.ts'
-import { recordResult } from './results.ts'
+import { type Bar, recordResult } from './results.ts'
 import { builtPackage } from './serving/built-package.ts'
 import { profiledShares } from './serving/cpu-profile.ts'
 import { ask, fullLoad, grpcFullLoad, type LoadOutcome, offeredLoad, reachable } from './serving/load.ts'
@@ -99,7 +99,7 @@ function middle(outcomes: readonly LoadOutcome[]): LoadOutcome {
 }
 
 const table: string[][] = []
-const bars: { name: string; limit: number; measured: number }[] = []
+const bars: Bar[] = []
 const notes: string[] = []
 
 const line = (what: string, rows: number, outcome: LoadOutcome, share = ''): void => {
@@ -193,7 +193,12 @@ for (const [rows, limit] of [
   notes.push(
     `Two workers answered ${(two.requestsPerSecond / one.requestsPerSecond).toFixed(2)} times as many requests of 10 rows as one, with wrk and Redis on the same ${availableParallelism()} cores. Of each request the busier of the two had ${(shared * 1000).toFixed(3)} ms of cpu, one alone has ${(alone * 1000).toFixed(3)} ms: with a core for each of them, and others for the load, two answer ${(alone / shared).toFixed(2)} times as many.`,
   )
-  bars.push({ name: 'cpu of the busier of two workers per request, of one', limit: 1 / 1.6, measured: shared / alone })
+  bars.push({
+    name: 'cpu of the busier of two workers per request, of one',
+    limit: 1 / 1.6,
+    measured: shared / alone,
+    absolute: true,
+  })
 }
 
 {
@@ -203,7 +208,7 @@ for (const [rows, limit] of [
     starts.push(server.firstAnswerMs)
     await server.stop()
   }
-  bars.push({ name: 'start to first answer, of 400 ms', limit: 1, measured: median(starts) / 400 })
+  bars.push({ name: 'start to first answer, of 400 ms', limit: 1, measured: median(starts) / 400, absolute: true })
   notes.push(`From the start of the process to its first answer: ${median(starts).toFixed(0)} ms (median of 5).`)
 }
 
@@ -225,8 +230,13 @@ if (!quick) {
     notes.push(
       `Resident memory: ${first.toFixed(0)} MB after the first answer, ${half.toFixed(0)} MB half way, ${last.toFixed(0)} MB after 1 M requests of 1 row, and ${afterMany.toFixed(0)} MB after ${seconds} s of requests of 100 rows on top. ${await residentByDefault()}`,
     )
-    bars.push({ name: 'resident memory after 1 M requests, of 150 MB', limit: 1, measured: last / 150 })
-    bars.push({ name: 'resident memory after 1 M requests, of half way', limit: 1.1, measured: last / half })
+    bars.push({ name: 'resident memory after 1 M requests, of 150 MB', limit: 1, measured: last / 150, absolute: true })
+    bars.push({
+      name: 'resident memory after 1 M requests, of half way',
+      limit: 1.1,
+      measured: last / half,
+      absolute: true,
+    })
   } finally {
     await server.stop()
   }

@@ -8,7 +8,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 const youngBytes = 8 * 1024 * 1024
 
 /** How much more than what is in use may gather before all of the heap is looked through; V8 waits for several times as much. */
-const growingPercent = 50
+const growingPercent = 20
 
 /** Somebody who runs Node with one of these knows better. */
 const sizesOfHeap =
