@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { boundHeap, heapOfLoad } from '../src/cli/bounded-heap.ts'
 import { days, entity, featureView, fileSource, float32, float64, int64, openStore } from '../src/index.ts'
 
 const [folder = '.', entities = '1000', redisPort] = process.argv.slice(2)
@@ -25,6 +26,8 @@ const view = featureView('fv0', {
   source,
 })
 
+// As `feast materialize` does.
+boundHeap(heapOfLoad)()
 const repoPath = mkdtempSync(join(folder, 'ours-'))
 try {
   const configuration = {

@@ -1,3 +1,4 @@
+import { boundHeap, heapOfLoad } from '../bounded-heap.ts'
 import type { CommandContext } from '../command.ts'
 import { MaterializeReport } from '../materialize-report.ts'
 import { readTime } from '../read-time.ts'
@@ -6,6 +7,7 @@ export async function run(command: CommandContext): Promise<void> {
   const [endText = ''] = command.arguments
   const end = readTime(endText, 'END')
   const views = command.options.list('views')
+  boundHeap(heapOfLoad)()
   const store = await command.store()
   const report = new MaterializeReport(command, store.config.onlineStore?.type ?? 'none', 'incremental')
   const summary = await store.materializeIncremental({

@@ -1,4 +1,5 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { boundHeap, heapOfLoad } from '../bounded-heap.ts'
 import type { CommandContext } from '../command.ts'
 import { MaterializeReport } from '../materialize-report.ts'
 import { readTime } from '../read-time.ts'
@@ -17,6 +18,7 @@ export async function run(command: CommandContext): Promise<void> {
       ? { disableEventTimestamp: true }
       : { start: readTime(startText, 'START'), end: readTime(endText, 'END') }
   const views = command.options.list('views')
+  boundHeap(heapOfLoad)()
   const store = await command.store()
   const report = new MaterializeReport(command, store.config.onlineStore?.type ?? 'none', 'range')
   const summary = await store.materialize({

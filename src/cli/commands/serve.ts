@@ -5,8 +5,8 @@ import { isVacant, type RegistryContents } from '../../model/registry-contents.t
 import { getProject, inProject } from '../../registry/lookup.ts'
 import type { ServedAddresses } from '../../serve/announcement.ts'
 import type { ServingFlags, TlsFiles } from '../../serve/serving-settings.ts'
+import { boundHeap, heapOfServer } from '../bounded-heap.ts'
 import type { CommandContext, CommandOptions } from '../command.ts'
-import { keepHeapSmall } from '../server-heap.ts'
 
 /** Serves the feature store until SIGTERM or Ctrl-C; then finishes what is being worked on. */
 export async function run(command: CommandContext): Promise<void> {
@@ -15,7 +15,7 @@ export async function run(command: CommandContext): Promise<void> {
 
 /** Serves as the flags and the configuration say, in this process or in several. */
 export async function serveStore(command: CommandContext, flags: ServingFlags): Promise<void> {
-  const started = keepHeapSmall()
+  const started = boundHeap(heapOfServer)
   const [{ servingSettings }, { serverLog }] = await Promise.all([
     import('../../serve/serving-settings.ts'),
     import('../../serve/server-log.ts'),

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 const program = `
 import { getHeapSpaceStatistics } from 'node:v8'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { keepHeapSmall } from ${JSON.stringify(new URL('./server-heap.ts', import.meta.url).href)}
+import { boundHeap, heapOfServer } from ${JSON.stringify(new URL('./bounded-heap.ts', import.meta.url).href)}
 const megabytes = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size / 2 ** 20
 async function keepMuch() {
   let kept = []
@@ -16,7 +16,7 @@ async function keepMuch() {
   }
   return megabytes()
 }
-const started = keepHeapSmall()
+const started = boundHeap(heapOfServer)
 const starting = await keepMuch()
 started()
 console.log(JSON.stringify({ starting, serving: await keepMuch() }))
