@@ -13,7 +13,7 @@ interface HeapBounds {
 export const heapOfServer: HeapBounds = { youngBytes: 8 * 1024 * 1024, growingPercent: 20 }
 
 /** Room for the batches under way; a load of a million rows then takes hardly more memory than one of a hundred thousand. */
-export const heapOfLoad: HeapBounds = { youngBytes: 16 * 1024 * 1024, growingPercent: 20 }
+export const heapOfLoad: HeapBounds = { youngBytes: 32 * 1024 * 1024, growingPercent: 30 }
 
 /** Somebody who runs Node with one of these knows better. */
 const sizesOfHeap =
