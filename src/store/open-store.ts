@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { once } from '../base/once.ts'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { loadRepository } from '../repository/load-repository.ts'
 import { type DefinitionsInput, toDefinitions } from './definitions-input.ts'
 import { FeatureStore } from './feature-store.ts'
-import { once } from './once.ts'
 import { openContext } from './open-context.ts'
 
 export interface OpenStoreOptions {

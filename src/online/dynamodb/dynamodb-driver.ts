@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-dynamodb'
+import { once } from '../../base/once.ts'
 import { loadDriver } from '../../plugin/load-driver.ts'
 import { type StoreServer, storeClosed } from '../online-common/server-errors.ts'
 import type { DynamodbConfig } from './dynamodb-config.ts'
@@ -20,7 +21,7 @@ type Request<Answer> = (
 export class DynamodbConnection {
   readonly server: StoreServer
   readonly config: DynamodbConfig
-  #opened: Promise<Opened> | undefined
+  readonly #opened = once(() => open(this.config))
   #closed = false
 
   constructor(config: DynamodbConfig) {
@@ -40,8 +41,7 @@ export class DynamodbConnection {
   ): Promise<Answer> {
     signal?.throwIfAborted()
     if (this.#closed) throw storeClosed(this.server)
-    this.#opened ??= open(this.config)
-    const { sdk, client } = await this.#opened
+    const { sdk, client } = await this.#opened()
     try {
       return await request(client.send.bind(client), sdk, signal === undefined ? {} : { abortSignal: signal })
     } catch (error) {
@@ -53,8 +53,7 @@ export class DynamodbConnection {
 
   async close(): Promise<void> {
     this.#closed = true
-    const opened = await this.#opened?.catch(() => undefined)
-    this.#opened = undefined
+    const opened = await this.#opened.made()?.catch(() => undefined)
     opened?.client.destroy()
   }
 }

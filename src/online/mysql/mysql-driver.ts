@@ -1,4 +1,5 @@
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2/promise'
+import { once } from '../../base/once.ts'
 import { loadDriver } from '../../plugin/load-driver.ts'
 import { type StoreServer, storeClosed, timedOut } from '../online-common/server-errors.ts'
 import { type ConnectionSource, doTask, inTransaction, type Task } from '../sql-common/connection-task.ts'
@@ -42,7 +43,7 @@ export class MysqlConnections {
     isConflict,
     timedOut: (task) => timedOut(this.server, task.what, task.seconds),
   }
-  #pool: Promise<Pool> | undefined
+  readonly #pool = once(() => this.#open())
   #closed = false
 
   constructor(config: MysqlConfig) {
@@ -70,10 +71,9 @@ export class MysqlConnections {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return
     this.#closed = true
-    const pool = this.#pool
-    this.#pool = undefined
-    await pool?.then(
+    await this.#pool.made()?.then(
       (opened) => opened.end(),
       () => undefined,
     )
@@ -81,13 +81,7 @@ export class MysqlConnections {
 
   async #acquire(): Promise<PoolConnection> {
     if (this.#closed) throw storeClosed(this.server)
-    this.#pool ??= this.#open()
-    const opening = this.#pool
-    // Only a missing driver keeps a pool from being made; the next task tries again.
-    opening.catch(() => {
-      if (this.#pool === opening) this.#pool = undefined
-    })
-    const connection = await (await opening).getConnection()
+    const connection = await (await this.#pool()).getConnection()
     const identity = connection.connection
     if (this.#ready.has(identity)) return connection
     try {
@@ -109,7 +103,10 @@ export class MysqlConnections {
     const { threadId } = connection
     connection.destroy()
     // The server goes on with a statement until it notices. It is a favour to it, so nobody waits for this.
-    void this.#pool?.then((pool) => pool.query(`KILL ${Number(threadId)}`)).catch(() => undefined)
+    void this.#pool
+      .made()
+      ?.then((pool) => pool.query(`KILL ${Number(threadId)}`))
+      .catch(() => undefined)
   }
 }
 

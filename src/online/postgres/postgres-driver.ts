@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Pool, PoolClient, PoolConfig } from 'pg'
+import { once } from '../../base/once.ts'
 import { loadDriver } from '../../plugin/load-driver.ts'
 import { type StoreServer, storeClosed, timedOut } from '../online-common/server-errors.ts'
 import { type ConnectionSource, doTask, inTransaction, type Task } from '../sql-common/connection-task.ts'
@@ -41,7 +42,7 @@ export class PostgresConnections {
     isConflict,
     timedOut: (task) => timedOut(this.server, task.what, task.seconds),
   }
-  #pool: Promise<Pool> | undefined
+  readonly #pool = once(() => this.#open())
   #closed = false
 
   constructor(config: PostgresConfig) {
@@ -73,10 +74,9 @@ export class PostgresConnections {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return
     this.#closed = true
-    const pool = this.#pool
-    this.#pool = undefined
-    await pool?.then(
+    await this.#pool.made()?.then(
       (opened) => opened.end(),
       () => undefined,
     )
@@ -84,17 +84,7 @@ export class PostgresConnections {
 
   async #acquire(): Promise<PoolClient> {
     if (this.#closed) throw storeClosed(this.server)
-    this.#pool ??= this.#open()
-    const opening = this.#pool
-    try {
-      return await (await opening).connect()
-    } catch (error) {
-      // A pool that could not be opened is tried again by the next task.
-      opening.catch(() => {
-        if (this.#pool === opening) this.#pool = undefined
-      })
-      throw error
-    }
+    return (await this.#pool()).connect()
   }
 
   async #open(): Promise<Pool> {
