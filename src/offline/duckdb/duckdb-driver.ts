@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-
 import type duckdbBindings from '@duckdb/node-bindings'
 import type { DataChunk } from '@duckdb/node-bindings'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import type { DuckdbConfig } from './duckdb-config.ts'
 import { translateDuckdbError } from './duckdb-errors.ts'
 
@@ -31,6 +32,8 @@ export interface Session {
   /** Rows as plain values; for small results. */
   rows(sql: string): Promise<readonly (readonly unknown[])[]>
   stream(sql: string): Promise<ChunkStream>
+  /** Gives back to the system what the engine has freed and would keep for some seconds. Streams stay open. */
+  returnFreedMemory(): Promise<void>
 }
 
 /** An engine in memory that spills to disk. */
@@ -45,6 +48,7 @@ export interface Engine {
 /** The only place that loads the driver. */
 export async function openEngine(config: DuckdbConfig): Promise<Engine> {
   const { api, bindings } = await loadDuckdb()
+  const { memoryLimit } = config
   const instance = await api.DuckDBInstance.create(':memory:', settings(config)).catch((cause: unknown) => {
     throw new FeatureStoreError('FTS4022', {
       message: 'DuckDB cannot be opened with its settings.',
@@ -56,9 +60,10 @@ export async function openEngine(config: DuckdbConfig): Promise<Engine> {
   // A setting of an extension, which the options of a new instance cannot name.
   await first.run("SET GLOBAL TimeZone = 'UTC'")
   first.disconnectSync()
+  const opened = { instance, api, bindings, memoryLimit }
   return {
     async withSession(work, signal) {
-      const open = await openSession(instance, api, bindings, signal)
+      const open = await openSession(opened, signal)
       try {
         return await work(open.session)
       } catch (error) {
@@ -68,7 +73,7 @@ export async function openEngine(config: DuckdbConfig): Promise<Engine> {
       }
     },
     async *streamSession(work, signal) {
-      const open = await openSession(instance, api, bindings, signal)
+      const open = await openSession(opened, signal)
       try {
         yield* work(open.session)
       } catch (error) {
@@ -113,10 +118,15 @@ interface OpenSession {
   readonly close: () => void
 }
 
+interface OpenedEngine {
+  readonly instance: DuckDBInstance
+  readonly api: DuckdbApi
+  readonly bindings: Bindings
+  readonly memoryLimit: string
+}
+
 async function openSession(
-  instance: DuckDBInstance,
-  api: DuckdbApi,
-  bindings: Bindings,
+  { instance, api, bindings, memoryLimit }: OpenedEngine,
   signal: AbortSignal | undefined,
 ): Promise<OpenSession> {
   signal?.throwIfAborted()
@@ -131,12 +141,23 @@ async function openSession(
       run: async (sql) => void (await connection.run(sql)),
       rows: async (sql) => (await connection.runAndReadAll(sql)).getRowsJS(),
       stream: (sql) => openStream(connection, sql, signal),
+      returnFreedMemory: () => returnFreedMemory(instance, memoryLimit),
     },
     explain: (error) => (signal?.aborted === true ? signal.reason : translateDuckdbError(error)),
     close: () => {
       signal?.removeEventListener('abort', interrupt)
       connection.disconnectSync()
     },
+  }
+}
+
+/** There is no statement for it, but setting a limit, the one that holds already too, ends with a flush of the allocator. */
+async function returnFreedMemory(instance: DuckDBInstance, memoryLimit: string): Promise<void> {
+  const connection = await instance.connect()
+  try {
+    await connection.run(`SET GLOBAL memory_limit = ${duckdbDialect.text(memoryLimit)}`)
+  } finally {
+    connection.disconnectSync()
   }
 }
 

@@ -36,7 +36,8 @@ export function pullLatest(
     for (const part of await partsOf(session, table, plan, request, options?.order)) {
       const own = { ...plan, where: [...plan.where, part] }
       const batchRows = options?.order === 'entityKey' ? loadBatchRows : undefined
-      yield* streamBatches(session, renderPullLatest(own, duckdbDialect), resultColumnsOf(plan), batchRows)
+      const sql = renderPullLatest(own, duckdbDialect)
+      yield* keptSmall(session, streamBatches(session, sql, resultColumnsOf(plan), batchRows))
     }
   }, options?.signal)
 }
@@ -46,7 +47,7 @@ export function pullLatest(
  * are read in parts of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
  * Many parts mean many scans, so a large source is read in larger ones.
  */
-const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 250_000 : 1_000_000)
+const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 350_000 : 1_000_000)
 
 async function partsOf(
   session: Session,
@@ -60,6 +61,17 @@ async function partsOf(
   const rows = Number(found?.[0] ?? 0)
   const keys = request.keyColumns.map((name) => requireColumn(table, name, 'pull'))
   return entityKeyParts(keys, Math.ceil(rows / rowsPerPart(rows)))
+}
+
+/** Before the first batch the engine finds and orders all rows; what that took would be kept until after the next part. */
+async function* keptSmall(session: Session, batches: AsyncIterable<RecordBatch>): AsyncIterable<RecordBatch> {
+  let begun = false
+  for await (const batch of batches) {
+    if (!begun) await session.returnFreedMemory()
+    begun = true
+    yield batch
+  }
+  await session.returnFreedMemory()
 }
 
 /** Every row of the window, in the order of the files. */
