@@ -47,7 +47,7 @@ export function pullLatest(
  * are read in parts of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
  * Many parts mean many scans, so a large source is read in larger ones.
  */
-const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 350_000 : 1_000_000)
+const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 250_000 : 1_000_000)
 
 async function partsOf(
   session: Session,
