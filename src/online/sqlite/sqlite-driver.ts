@@ -2,12 +2,16 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LatestEntries } from '../../base/latest-entries.ts'
 import { loadSqlite } from '../../base/node-sqlite.ts'
 import { isBusy, sqliteClosed, sqliteError } from './sqlite-errors.ts'
 
 /** How long to wait for another process's lock: in SQLite itself (this blocks the thread), and altogether. */
 const lockWaitMs = 50
 const lockDeadlineMs = 60_000
+
+/** A prepared statement takes some 9 kB, and whoever sends requests chooses which features they read together. */
+const mostStatements = 500
 
 /** Up to 16 MiB of pages: enough for loads in the order of keys, which touch an index from left to right. */
 const cacheKiB = 16_384
@@ -20,7 +24,7 @@ export class SqliteConnection {
   readonly path: string
   #database: Sqlite.DatabaseSync | undefined
   #closed = false
-  readonly #statements = new Map<string, Sqlite.StatementSync>()
+  readonly #statements = new LatestEntries<Sqlite.StatementSync>(mostStatements)
 
   constructor(path: string) {
     this.path = path
@@ -44,14 +48,13 @@ export class SqliteConnection {
     }
   }
 
-  /** The prepared statement of a text; rows come as arrays. Kept for the life of the connection. */
+  /** The prepared statement of a text, made once as long as there are few others; rows come as arrays. */
   prepare(sql: string): Sqlite.StatementSync {
-    const known = this.#statements.get(sql)
-    if (known !== undefined) return known
-    const statement = this.#open().prepare(sql)
-    statement.setReturnArrays(true)
-    this.#statements.set(sql, statement)
-    return statement
+    return this.#statements.get(sql, () => {
+      const statement = this.#open().prepare(sql)
+      statement.setReturnArrays(true)
+      return statement
+    })
   }
 
   execute(sql: string): void {

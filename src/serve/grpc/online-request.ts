@@ -1,8 +1,8 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { LatestEntries } from '../../base/latest-entries.ts'
 import type { FeatureValue } from '../../types/feature-value.ts'
 import { decodeValue } from '../../types/value-codec.ts'
 import { malformed } from './grpc-errors.ts'
-import { LatestEntries } from './latest-entries.ts'
 
 /** One column of the request, as sent. */
 export interface SentColumn {
@@ -26,7 +26,7 @@ export interface OnlineCall {
 /**
  * Reads a request into columns without making protobuf messages. Of repeated map keys the last counts, as in protobuf;
  * unknown fields are skipped.
- * @throws FTS7101 when the bytes are not such a message.
+ * @throws FTS7001 when the bytes are not such a message.
  */
 export function readOnlineCall(bytes: Uint8Array): OnlineCall {
   try {

@@ -15,4 +15,8 @@ export class LatestEntries<T> {
     this.#entries.set(key, made)
     return made
   }
+
+  clear(): void {
+    this.#entries.clear()
+  }
 }
