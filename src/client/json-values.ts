@@ -51,27 +51,13 @@ const readers: { readonly [Name in ScalarTypeName]?: (json: ExactJson) => Featur
   },
 }
 
-/**
- * A value as a request has it: bytes as base64, sets as lists, maps as objects. Times and 64-bit integers are written by
- * `exactJsonText`.
- */
-export function jsonOfValue(value: unknown): unknown {
-  if (value instanceof Uint8Array) return btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(''))
-  if (Array.isArray(value)) return value.map(jsonOfValue)
-  if (value instanceof Set) return Array.from(value, jsonOfValue)
-  if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, part]) => [key, jsonOfValue(part)]))
-  return value ?? null
-}
-
 /** Rows by column. A column that a row does not have is null there. */
 export function columnsOfRows(
   rows: readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>,
 ): Readonly<Record<string, readonly unknown[]>> {
-  if (!isRows(rows)) {
-    return Object.fromEntries(Object.entries(rows).map(([name, values]) => [name, values.map(jsonOfValue)]))
-  }
+  if (!isRows(rows)) return rows
   const names = new Set(rows.flatMap((row) => Object.keys(row)))
-  return Object.fromEntries([...names].map((name) => [name, rows.map((row) => jsonOfValue(row[name]))]))
+  return Object.fromEntries([...names].map((name) => [name, rows.map((row) => row[name])]))
 }
 
 function isRows(

@@ -39,6 +39,14 @@ describe('JSON with all digits', () => {
   it('writes NaN and infinities as Feast reads them', () => {
     expect(exactJsonText([Number.NaN, Number.POSITIVE_INFINITY, -1 / 0])).toBe('["NaN","Infinity","-Infinity"]')
   })
+
+  it('writes bytes as base64, sets as lists and maps as objects, at any depth', () => {
+    const bytes = Uint8Array.of(0, 255, 7)
+    const deep = { list: [bytes, Buffer.from(bytes)], set: new Set([1n, 'a']), map: new Map([['bytes', { bytes }]]) }
+    expect(exactJsonText({ df: { x: [deep, undefined, null] } })).toBe(
+      '{"df":{"x":[{"list":["AP8H","AP8H"],"set":[1,"a"],"map":{"bytes":{"bytes":"AP8H"}}},null,null]}}',
+    )
+  })
 })
 
 const beyond = (value: bigint): boolean => !Number.isSafeInteger(Number(value))

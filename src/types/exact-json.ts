@@ -70,19 +70,28 @@ function endOfString(text: string, start: number): number {
 
 /**
  * JSON text of a value with every digit of its `bigint`s. Times are written by their own `toJSON`, NaN and infinities as
- * the text that Feast reads and writes for them; `undefined` members are left out.
+ * the text that Feast reads and writes for them, bytes as base64, sets as lists and maps as objects; `undefined` members
+ * are left out.
  */
 export function exactJsonText(value: unknown): string {
   const wholes: string[] = []
   const mark = unguessable()
-  const text = JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'number' && !Number.isFinite(part)) return String(part)
+  const text = JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, name, part: unknown) {
+    if (typeof part === 'number') return Number.isFinite(part) ? part : String(part)
+    if (typeof part === 'object') return plainForm(this[name], part)
     if (typeof part !== 'bigint') return part
     wholes.push(part.toString())
     return mark
   })
   let next = 0
   return wholes.length === 0 ? text : text.replaceAll(`"${mark}"`, () => wholes[next++] ?? 'null')
+}
+
+/** @param given the object itself, which a `Buffer` is no more once its own `toJSON` was called. */
+function plainForm(given: unknown, part: object | null): unknown {
+  if (given instanceof Uint8Array) return btoa(Array.from(given, (byte) => String.fromCharCode(byte)).join(''))
+  if (part instanceof Set) return [...part]
+  return part instanceof Map ? Object.fromEntries(part) : part
 }
 
 /** Stands for an integer in text of others, who must not be able to write the same. */

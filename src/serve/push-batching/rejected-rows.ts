@@ -10,7 +10,7 @@ import { exactJsonText } from '../../types/exact-json.ts'
  */
 export async function writeRejectedRows(path: string, pushSource: string, table: Table): Promise<string> {
   const rows = rowsFromBatch(table)
-  const columns = table.schema.fields.map(({ name }) => [name, rows.map((row) => jsonForm(row[name]))])
+  const columns = table.schema.fields.map(({ name }) => [name, rows.map((row) => row[name])])
   const body = { push_source_name: pushSource, df: Object.fromEntries(columns), to: 'offline' }
   await mkdir(dirname(path), { recursive: true })
   const file = await open(path, 'w')
@@ -27,11 +27,4 @@ export async function writeRejectedRows(path: string, pushSource: string, table:
     await folder.close()
   }
   return path
-}
-
-/** Bytes are base64; everything else has a JSON form of its own. */
-function jsonForm(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (Array.isArray(value)) return value.map(jsonForm)
-  return value ?? null
 }
