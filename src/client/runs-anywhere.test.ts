@@ -40,6 +40,7 @@ it('the client imports its own few files only: no Node module and no package', (
     'client/json-values.ts',
     'client/requested-features.ts',
     'types/exact-json.ts',
+    'types/zoned-time.ts',
   ])
 })
 

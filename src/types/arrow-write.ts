@@ -6,8 +6,8 @@ import { arrowTypeId } from './arrow-read.ts'
 import type { DataType } from './data-type.ts'
 import type { FeatureRow, FeatureValue } from './feature-value.ts'
 import { valueToJsonText } from './json.ts'
-import { isZoned } from './value-encoder.ts'
 import { boolOf, bytesOf, doubleOf, int32Of, int64Of, misfit } from './value-leaf.ts'
+import { isZoned } from './zoned-time.ts'
 
 type Arrow = typeof Apache
 

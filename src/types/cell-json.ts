@@ -1,11 +1,11 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { DataType } from './data-type.ts'
-import { zonedText } from './json.ts'
 import type { JsonWriter } from './json-writer.ts'
 import { jsonFloat } from './python-float.ts'
 import { caseOfField, type LeafKind, mapKeyCases, type ValueCase } from './value-cases.ts'
 import { instantOfSeconds } from './value-leaf.ts'
+import { zonedText } from './zoned-time.ts'
 
 /**
  * Writes the JSON text of the serialised `feast.types.Value` in `bytes[start, end)`, in the form that Feast's REST

@@ -2,8 +2,8 @@ import { Instant } from '../base/instant.ts'
 import { type DataType, formatDataType, type ScalarTypeName } from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
 import { setOwn } from './value-decoder.ts'
-import { isZoned } from './value-encoder.ts'
 import { boolOf, bytesOf, doubleOf, floatOf, int32Of, int64Of, misfit, textOf } from './value-leaf.ts'
+import { isZoned } from './zoned-time.ts'
 
 /**
  * A value from a user's program as a feature value of a type: safe whole numbers become `bigint` for Int64, a `Date` or

@@ -1,3 +1,5 @@
+import { isZoned, zonedText } from './zoned-time.ts'
+
 /** What {@link parseExactJson} gives: JSON with `bigint` for the integers that a JavaScript number cannot hold. */
 export type ExactJson =
   | null
@@ -70,8 +72,8 @@ function endOfString(text: string, start: number): number {
 
 /**
  * JSON text of a value with every digit of its `bigint`s. Times are written by their own `toJSON`, NaN and infinities as
- * the text that Feast reads and writes for them, bytes as base64, sets as lists and maps as objects; `undefined` members
- * are left out.
+ * the text that Feast reads and writes for them, zoned times as ISO 8601 with an offset, bytes as base64, sets as lists
+ * and maps as objects; `undefined` members are left out.
  */
 export function exactJsonText(value: unknown): string {
   const wholes: string[] = []
@@ -91,6 +93,7 @@ export function exactJsonText(value: unknown): string {
 function plainForm(given: unknown, part: object | null): unknown {
   if (given instanceof Uint8Array) return btoa(Array.from(given, (byte) => String.fromCharCode(byte)).join(''))
   if (part instanceof Set) return [...part]
+  if (isZoned(part)) return zonedText(part)
   return part instanceof Map ? Object.fromEntries(part) : part
 }
 

@@ -1,10 +1,11 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { Instant } from '../base/instant.ts'
 import { array, type DataType } from './data-type.ts'
-import type { FeatureValue, ZonedTimestamp } from './feature-value.ts'
+import type { FeatureValue } from './feature-value.ts'
 import { scalarEncoders } from './scalar-encoders.ts'
 import { casesOfType, type LeafKind, mapKeyCases, type ValueCaseName, valueCases } from './value-cases.ts'
 import { leaves, misfit, secondsOf, textOf } from './value-leaf.ts'
+import { isZoned } from './zoned-time.ts'
 
 /** Turns values of one type into the bytes of `feast.types.Value`. The result must not be changed. */
 export type ValueEncoder = (value: FeatureValue) => Uint8Array
@@ -313,15 +314,4 @@ function recordOf(value: FeatureValue): Readonly<Record<string, FeatureValue>> {
   const plain = value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map)
   if (!plain || value instanceof Uint8Array || value instanceof Instant) misfit(value, 'an object of named values')
   return value as Readonly<Record<string, FeatureValue>>
-}
-
-/** True for a time with its zone, which shares its JavaScript shape with maps. */
-export function isZoned(value: unknown): value is ZonedTimestamp {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'zone' in value &&
-    'instant' in value &&
-    value.instant instanceof Instant
-  )
 }

@@ -130,6 +130,15 @@ describe('a client of our server', () => {
     }
   })
 
+  it('pushes rows again that it has read', async () => {
+    await client.push({ source: 'feed', rows: [{ driver_id: 10n, at: noon, ...full }] })
+    const read = async (id: bigint): Promise<object[]> =>
+      (await client.getOnlineFeatures({ features: [stats], entities: [{ driver_id: id }] })).rows()
+    const rows = (await read(10n)).map((row) => ({ ...row, driver_id: 11n, at: noon }))
+    await client.push({ source: 'feed', rows })
+    expect(await read(11n)).toEqual([{ driver_id: 11n, ...full }])
+  })
+
   it('reads selections, services with names of their own, and what is computed, as in process', async () => {
     await client.push({ source: 'feed', rows: { ...columns([9]), rate: [0.5], trips: [4], seen: [whole] } })
     const entities = [{ driver_id: 9, distance: 3, hops: 2 }]
