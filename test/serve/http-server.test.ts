@@ -230,6 +230,22 @@ describe('the metrics', () => {
     )
     await fresh.close()
   })
+
+  test('count requests for other numbers of features under one label of theirs, and name every series once', async () => {
+    const fresh = await httpApp({ store: rides.store, metrics: new ServingMetrics({ likeFeast: true }) })
+    for (const features of [['stats:rate'], ['stats:rate', 'stats:trips']]) {
+      const payload = { features, entities: { driver_id: [1] } }
+      await fresh.inject({ method: 'POST', url: '/get-online-features', payload })
+    }
+    const { body } = await fresh.inject('/metrics')
+    const lines = body.split('\n').filter((line) => line.startsWith('feast_'))
+    expect(lines).toContain(
+      'feast_feature_server_request_latency_seconds_count{endpoint="/get-online-features",feature_count="1-10",feature_view_count="1"} 2',
+    )
+    const series = lines.map((line) => line.slice(0, line.lastIndexOf(' ')))
+    expect(series).toEqual([...new Set(series)])
+    await fresh.close()
+  })
 })
 
 describe('readiness', () => {

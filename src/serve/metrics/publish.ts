@@ -87,7 +87,7 @@ function feastMetrics(metrics: ServingMetrics, project: string): readonly Publis
       'feast_feature_server_request_latency_seconds',
       'Seconds that requests took',
       [...shapes.values()].map(({ endpoint, featureCount, viewCount, latency }) => [
-        { endpoint, feature_count: countLabel(featureCount), feature_view_count: viewCount },
+        { endpoint, feature_count: featureCount, feature_view_count: viewCount },
         latency,
       ]),
     ),
@@ -140,14 +140,6 @@ function feastMetrics(metrics: ServingMetrics, project: string): readonly Publis
       'max',
     ),
   ]
-}
-
-/** Feast's label of the number of features: the default bounds of `feature_count_bins`. */
-function countLabel(count: number): string {
-  const bounds = [10, 50, 200]
-  const at = bounds.findIndex((bound) => count <= bound)
-  if (at === -1) return `>${bounds.at(-1)}`
-  return `${(bounds[at - 1] ?? 0) + 1}-${bounds[at]}`
 }
 
 let processRegistry: Registry | undefined

@@ -34,10 +34,11 @@ export class ViewMetrics {
   newestAge: number | null = null
 }
 
-/** Requests for one number of features and views, as Feast labels them. */
+/** Requests for one range of numbers of features and one number of views, as Feast labels them. */
 export interface ShapeMetrics {
   readonly endpoint: string
-  readonly featureCount: number
+  /** Such as `1-10`. */
+  readonly featureCount: string
   readonly viewCount: number
   readonly latency: Histogram
 }
@@ -51,7 +52,7 @@ export interface JobMetrics {
 /** Where the columns of a kind of response come from, found once. */
 interface CountedViews {
   readonly views: readonly { readonly metrics: ViewMetrics; readonly columns: readonly number[] }[]
-  readonly featureCount: number
+  readonly featureCount: ShapeMetrics['featureCount']
 }
 
 /**
@@ -139,10 +140,19 @@ export class ServingMetrics {
     const views = [...byView].flatMap(([name, columns]) =>
       name === null ? [] : [{ metrics: found(this.views, name, () => new ViewMetrics()), columns }],
     )
-    const made = { views, featureCount: views.reduce((count, { columns }) => count + columns.length, 0) }
+    const featureCount = countLabel(views.reduce((count, { columns }) => count + columns.length, 0))
+    const made = { views, featureCount }
     this.#counted.set(layout, made)
     return made
   }
+}
+
+/** Feast's label of the number of features: the default bounds of `feature_count_bins`. */
+function countLabel(count: number): string {
+  const bounds = [10, 50, 200]
+  const at = bounds.findIndex((bound) => count <= bound)
+  if (at === -1) return `>${bounds.at(-1)}`
+  return `${(bounds[at - 1] ?? 0) + 1}-${bounds[at]}`
 }
 
 function found<T>(map: Map<string, T>, key: string, make: () => T): T {
