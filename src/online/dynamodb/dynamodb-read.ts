@@ -4,6 +4,7 @@ import { CellBlock, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
 import { inParallel } from '../online-common/in-parallel.ts'
 import { full } from '../online-common/server-errors.ts'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import type { DynamodbConnection } from './dynamodb-driver.ts'
 import { entityId, eventOf, type Item, tableName } from './dynamodb-layout.ts'
 
@@ -160,7 +161,7 @@ async function* answersTo(
 /** Waits longer each time, and not as long as others do. */
 export async function pause(repeat: number, signal: AbortSignal | undefined): Promise<void> {
   const longest = Math.min(1600, 25 * 2 ** repeat)
-  await sleep(longest * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal })
+  await unlessAborted(sleep(longest * (0.5 + Math.random() / 2)), signal)
 }
 
 export function leftOut(connection: DynamodbConnection, what: string): unknown {

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import { keySlot, slotCount } from './key-slot.ts'
 import type { Redirection } from './redirection.ts'
 import type { RedisAddress, RedisConfig } from './redis-config.ts'
@@ -24,12 +25,12 @@ export class ClusterTopology implements RedisTopology {
     this.#config = config
   }
 
-  discover(): Promise<void> {
-    if (this.isKnown) return Promise.resolve()
+  async discover(signal?: AbortSignal): Promise<void> {
+    if (this.isKnown) return
     this.#discovery ??= this.#ask().finally(() => {
       this.#discovery = undefined
     })
-    return this.#discovery
+    await unlessAborted(this.#discovery, signal)
   }
 
   nodeOf(key: Uint8Array): RedisNode {

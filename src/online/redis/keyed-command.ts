@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import type { CommandWriter } from './command-writer.ts'
 import { redirectionOf } from './redirection.ts'
 import type { RedisConnection } from './redis-driver.ts'
@@ -33,9 +34,9 @@ export async function sendToKeeper(
     signal?.throwIfAborted()
     let node: RedisNode | undefined
     try {
-      if (!topology.isKnown) await topology.discover()
+      if (!topology.isKnown) await topology.discover(signal)
       node = target?.node ?? topology.nodeOf(key)
-      const connection = node.connection ?? (await node.connect())
+      const connection = node.connection ?? (await node.connect(signal))
       return await sendAll(connection, commands, target?.isAsking === true, signal)
     } catch (error) {
       const redirection = error instanceof ServerRefusal ? redirectionOf(error) : null
@@ -47,7 +48,7 @@ export async function sendToKeeper(
         target = { node: topology.redirected(redirection, node), isAsking: redirection.kind === 'ASK' }
       } else {
         topology.forget()
-        await sleep(Math.min(longestPauseMs, 5 * 2 ** pauses++), undefined, signal === undefined ? {} : { signal })
+        await unlessAborted(sleep(Math.min(longestPauseMs, 5 * 2 ** pauses++)), signal)
       }
     }
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isPackedRow, unpackRow } from '../online-common/packed-row.ts'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import { encodedValues } from './command-writer.ts'
 import { eventMicrosOf } from './event-time.ts'
 import type { RedisConfig } from './redis-config.ts'
@@ -50,14 +51,14 @@ export class OptimisticWriter {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted()
       try {
-        if (!this.#topology.isKnown) await this.#topology.discover()
+        if (!this.#topology.isKnown) await this.#topology.discover(signal)
         const lane = this.#laneOf(this.#topology.nodeOf(job.key(rows[0] ?? 0)))
         const stale = await lane.run((connection) => transact(connection, job, rows))
         if (stale !== null) return stale
       } catch (error) {
         if (!isPassing(error) || attempt > mostAttempts) throw error
         this.#topology.forget()
-        await sleep(pauseMs)
+        await unlessAborted(sleep(pauseMs), signal)
       }
     }
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LayoutConversion, OnlineTable } from '../../plugin/online-store.ts'
 import { entityKeyPrefix } from '../../types/entity-key.ts'
 import { isPackedRow, nameHash, nameHashes, type PackedRow, packRow, unpackRow } from '../online-common/packed-row.ts'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import { encodeEventTime, eventMicrosOf } from './event-time.ts'
 import { scanKeys } from './key-scan.ts'
 import type { RedisConfig } from './redis-config.ts'
@@ -57,7 +58,7 @@ export async function convertTables(
     } catch (error) {
       if (!isPassing(error) || restarts === mostRestarts) throw error
       topology.forget()
-      await sleep(pauseMs, undefined, signal === undefined ? {} : { signal })
+      await unlessAborted(sleep(pauseMs), signal)
     }
   }
 }
@@ -108,11 +109,11 @@ class Conversion {
 
   async run(): Promise<void> {
     this.#signal?.throwIfAborted()
-    await this.#topology.discover()
+    await this.#topology.discover(this.#signal)
     for (const node of this.#topology.masters()) {
       const workers = Array.from({ length: lanes }, () => new RedisNode(node.address, this.#config.connection))
       try {
-        for (const sharing of this.#sharings) await this.#convertOn(await node.connect(), workers, sharing)
+        for (const sharing of this.#sharings) await this.#convertOn(await node.connect(this.#signal), workers, sharing)
       } finally {
         for (const worker of workers) worker.close()
       }
@@ -125,7 +126,7 @@ class Conversion {
       const groups = this.#groups(own)
       await Promise.all(
         workers.map(async (worker) => {
-          for (const group of groups) await this.#convert(await worker.connect(), sharing, group)
+          for (const group of groups) await this.#convert(await worker.connect(this.#signal), sharing, group)
         }),
       )
     }

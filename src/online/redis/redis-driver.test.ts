@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { plainField } from '../../model/field.ts'
@@ -208,6 +209,23 @@ it('a server that starts is waited for, and no longer than a second', async () =
   refusals = Number.POSITIVE_INFINITY
   await expect(read(store, 'x')).rejects.toMatchObject({ code: 'FTS5014' })
 })
+
+it.each(['redis', 'redis_cluster', 'redis_sentinel'])(
+  '%s: who asks with a signal is told its reason while the server is still being connected to, others are not',
+  async (type) => {
+    await using silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const options = { connection_string: `127.0.0.1:${port},socket_connect_timeout=0.4`, redis_type: type }
+    const store = await openRedisOnlineStore(testStoreOptions({ type: 'redis', options }, '/'))
+    const started = performance.now()
+    const patient = read(store, 'x').catch((error: unknown) => error)
+    await expect(read(store, 'y', AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(performance.now() - started).toBeLessThan(350)
+    expect(await patient).toMatchObject({ code: 'FTS5016' })
+    await store.close()
+  },
+)
 
 it('a server that accepts and says nothing is given up', async () => {
   await using silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')

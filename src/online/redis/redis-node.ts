@@ -1,4 +1,5 @@
 import { storeClosed } from '../online-common/server-errors.ts'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import type { RedisAddress, RedisConnectionOptions } from './redis-config.ts'
 import { RedisConnection } from './redis-driver.ts'
 import { addressText } from './redis-errors.ts'
@@ -27,17 +28,18 @@ export class RedisNode {
   /**
    * Everybody shares one attempt. After a failed one, pauses grow up to a second; who asks within a pause is refused at
    * once, as waiting callers would pile up behind a server that is down.
-   * @throws ConnectionLost; FTS5026 after {@link close}.
+   * @throws ConnectionLost; FTS5026 after {@link close}; the reason of the signal, and the attempt goes on.
    */
-  connect(): Promise<RedisConnection> {
-    if (this.connection !== null) return Promise.resolve(this.connection)
-    if (this.#attempt !== undefined) return this.#attempt
-    if (this.#isClosed) return Promise.reject(storeClosed({ name: 'Redis', address: this.name }))
-    if (performance.now() < this.#nextAttempt) return Promise.reject(this.#lastError)
-    this.#attempt = this.#open().finally(() => {
-      this.#attempt = undefined
-    })
-    return this.#attempt
+  async connect(signal?: AbortSignal): Promise<RedisConnection> {
+    if (this.connection !== null) return this.connection
+    if (this.#attempt === undefined) {
+      if (this.#isClosed) throw storeClosed({ name: 'Redis', address: this.name })
+      if (performance.now() < this.#nextAttempt) throw this.#lastError
+      this.#attempt = this.#open().finally(() => {
+        this.#attempt = undefined
+      })
+    }
+    return unlessAborted(this.#attempt, signal)
   }
 
   close(): void {

@@ -94,9 +94,9 @@ class RedisOnlineStore implements OnlineStore {
 
   async #ping(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
-    if (!this.#reading.isKnown) await this.#reading.discover()
+    if (!this.#reading.isKnown) await this.#reading.discover(signal)
     const ping = async (node: ReturnType<RedisTopology['nodeOf']>): Promise<unknown> =>
-      (node.connection ?? (await node.connect())).command(['PING'], signal)
+      (node.connection ?? (await node.connect(signal))).command(['PING'], signal)
     await Promise.all(this.#reading.masters().map(ping))
   }
 }

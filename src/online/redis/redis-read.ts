@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import {
   type GroupRow,
   type GroupRows,
@@ -43,7 +44,7 @@ export async function readCells(
   const cells = ReplyCells.forReads(reads)
   const groups = groupByKeys(layout, reads, cells)
   if (groups.length === 0) return cells
-  if (!topology.isKnown) await topology.discover()
+  if (!topology.isKnown) await topology.discover(signal)
   const all = groups.map((group): GroupRows => ({ group, rows: null }))
   shareBytes(cells, await new ReadRounds(topology, signal).run(errandsOf(topology, all)))
   return cells
@@ -89,18 +90,18 @@ class ReadRounds {
     this.#hasLost = false
     if (this.#needsPause) {
       this.#pauseMs = Math.min(100, this.#pauseMs * 2 + 5)
-      await sleep(this.#pauseMs)
+      await unlessAborted(sleep(this.#pauseMs), this.#signal)
     }
     this.#needsPause = false
     this.#signal?.throwIfAborted()
-    if (!this.#topology.isKnown) await this.#topology.discover()
+    if (!this.#topology.isKnown) await this.#topology.discover(this.#signal)
   }
 
   /** What is still open after an errand: rows to be asked for again, of a server to be found or of one that was named. */
   async #ask(errand: Errand): Promise<readonly (GroupRows | Errand)[]> {
     try {
       const { node } = errand
-      const connection = node.connection ?? (await node.connect())
+      const connection = node.connection ?? (await node.connect(this.#signal))
       const sink = new HmgetReplies(connection.address, errand.parts, this.#signal)
       if (errand.isAsking) connection.command(['ASKING']).catch(() => {})
       const { writer } = connection

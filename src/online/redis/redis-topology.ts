@@ -8,8 +8,11 @@ export interface RedisTopology {
   readonly isCluster: boolean
   /** False when {@link discover} has to find the servers first. */
   readonly isKnown: boolean
-  /** @throws ConnectionLost when none of the configured addresses can be asked. */
-  discover(): Promise<void>
+  /**
+   * @throws ConnectionLost when none of the configured addresses can be asked; the reason of the signal, and the search
+   * goes on for others.
+   */
+  discover(signal?: AbortSignal): Promise<void>
   /** The server of a key. Only after {@link discover}. */
   nodeOf(key: Uint8Array): RedisNode
   /** The slot of a key; 0 for all of them where there are no slots. */

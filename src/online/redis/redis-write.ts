@@ -41,7 +41,7 @@ export class RedisWriter {
     const rows =
       isFeast || areDistinct(batch.entityKeys) ? Uint32Array.from(batch.entityKeys.keys()) : newestRows(batch)
     if (rows.length === 0) return { written: 0, stale: 0 }
-    if (!this.#topology.isKnown) await this.#topology.discover()
+    if (!this.#topology.isKnown) await this.#topology.discover(signal)
     const job = new WriteJob(this.#config, batch)
     const groups = this.#topology.isCluster ? groupsBySlot(this.#topology, job, rows) : groupsBySize(job, rows)
     const write: WriteGroup = this.#config.skipsDedup ? this.#overwrite : this.#compareAndWrite

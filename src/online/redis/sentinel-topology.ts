@@ -1,3 +1,4 @@
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import type { RedisAddress, RedisConfig } from './redis-config.ts'
 import { RedisConnection } from './redis-driver.ts'
 import { addressText, ConnectionLost, ServerRefusal } from './redis-errors.ts'
@@ -25,12 +26,12 @@ export class SentinelTopology implements RedisTopology {
     this.#sentinels = config.addresses
   }
 
-  discover(): Promise<void> {
-    if (this.isKnown) return Promise.resolve()
+  async discover(signal?: AbortSignal): Promise<void> {
+    if (this.isKnown) return
     this.#discovery ??= this.#ask().finally(() => {
       this.#discovery = undefined
     })
-    return this.#discovery
+    await unlessAborted(this.#discovery, signal)
   }
 
   nodeOf(): RedisNode {

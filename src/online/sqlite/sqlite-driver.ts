@@ -4,6 +4,7 @@ import type * as Sqlite from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LatestEntries } from '../../base/latest-entries.ts'
 import { loadSqlite } from '../../base/node-sqlite.ts'
+import { unlessAborted } from '../online-common/unless-aborted.ts'
 import { isBusy, sqliteClosed, sqliteError } from './sqlite-errors.ts'
 
 /** How long to wait for another process's lock: in SQLite itself (this blocks the thread), and altogether. */
@@ -44,7 +45,7 @@ export class SqliteConnection {
       } catch (error) {
         if (!isBusy(error) || performance.now() > deadline) throw sqliteError(error, this.path)
       }
-      await sleep(1 + Math.random() * lockWaitMs, undefined, signal === undefined ? {} : { signal })
+      await unlessAborted(sleep(1 + Math.random() * lockWaitMs), signal)
     }
   }
 
