@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonFloat } from './python-float.ts'
+import { jsonFloat, pythonFloat } from './python-float.ts'
 
 it.each([
   [Number.NaN, '"NaN"'],
@@ -13,4 +13,20 @@ it.each([
   [0.10000000149011612, '0.10000000149011612'],
 ])('%d is %s in the JSON of an answer', (value, text) => {
   expect(jsonFloat(value)).toBe(text)
+})
+
+it.each([
+  [0.1, '0.1'],
+  [1e16, '1e+16'],
+  [1e-5, '1e-05'],
+  [0.0001, '0.0001'],
+  [-1.5e300, '-1.5e+300'],
+  [16777216, '16777216.0'],
+  [1e15, '1000000000000000.0'],
+  [123456789012345680, '1.2345678901234568e+17'],
+  [5e-324, '5e-324'],
+  [-0, '-0.0'],
+  [Number.NaN, 'nan'],
+])('%d is %s to Python', (value, text) => {
+  expect(pythonFloat(value)).toBe(text)
 })

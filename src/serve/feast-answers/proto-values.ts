@@ -1,11 +1,12 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { Instant } from '../../base/instant.ts'
 import type { EntityKeyValue } from '../../types/entity-key.ts'
+import { pythonFloat } from '../../types/python-float.ts'
 import { missingTimeSeconds } from '../../types/value-cases.ts'
 import { zonedText } from '../../types/zoned-time.ts'
 import { type Value, ValueSchema } from '../../wire/gen/feast/types/Value_pb.ts'
 import { plainError } from './feast-errors.ts'
-import { floatText, nonFiniteJson } from './python-json.ts'
+import { nonFiniteJson } from './python-json.ts'
 
 export type { Value }
 export type ValueCase = Value['val']
@@ -56,7 +57,7 @@ const wholeCases = new Set<CaseName>(['int32Val', 'int32ListVal', 'int32SetVal']
 
 function numberJson(value: number, name: CaseName): string {
   if (wholeCases.has(name)) return String(value)
-  return Number.isFinite(value) ? floatText(value) : `"${nonFiniteJson(value)}"`
+  return Number.isFinite(value) ? pythonFloat(value) : `"${nonFiniteJson(value)}"`
 }
 
 function isMessage(content: unknown, typeName: string): boolean {

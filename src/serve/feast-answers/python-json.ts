@@ -1,3 +1,5 @@
+import { pythonFloat } from '../../types/python-float.ts'
+
 /**
  * A value of JSON as Python sees it: integers, of any size, are `bigint` and apart from floats; names of an object keep
  * their order. Bytes come by gRPC only.
@@ -189,7 +191,7 @@ export function compactJson(value: PythonValue): string {
   }
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError('NaN and infinities are not JSON')
-    return floatText(value)
+    return pythonFloat(value)
   }
   if (value instanceof Uint8Array) throw new RangeError('bytes are not JSON')
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
@@ -202,7 +204,7 @@ export function dumpedJson(value: PythonValue): string {
     return `{${[...value].map(([name, part]) => `${asciiJson(name)}: ${dumpedJson(part)}`).join(', ')}}`
   }
   if (typeof value === 'string') return asciiJson(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? floatText(value) : nonFiniteJson(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? pythonFloat(value) : nonFiniteJson(value)
   if (value instanceof Uint8Array) throw new RangeError('bytes are not JSON')
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }
@@ -216,18 +218,3 @@ function asciiJson(text: string): string {
 
 export const nonFiniteJson = (value: number): string =>
   Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity'
-
-/** A float as Python prints it: `1.0`, `1e+16`, `1e-05`; `nan` and `inf` by name. */
-export function floatText(value: number): string {
-  if (Number.isNaN(value)) return 'nan'
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
-  if (Object.is(value, -0)) return '-0.0'
-  if (value === 0) return '0.0'
-  const [mantissa = '', power = '0'] = value.toExponential().split('e')
-  const exponent = Number(power)
-  if (exponent < -4 || exponent >= 16) {
-    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
-  }
-  const text = String(value)
-  return text.includes('.') ? text : `${text}.0`
-}

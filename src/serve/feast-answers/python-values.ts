@@ -1,20 +1,13 @@
 import { create } from '@bufbuild/protobuf'
 import type { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { DataType, ScalarTypeName } from '../../types/data-type.ts'
+import { pythonFloat } from '../../types/python-float.ts'
 import { missingTimeSeconds } from '../../types/value-cases.ts'
 import { MapListSchema, MapSchema, RepeatedValueSchema } from '../../wire/gen/feast/types/Value_pb.ts'
 import { plainError } from './feast-errors.ts'
 import { isArrowList } from './feast-frame.ts'
 import { type CaseName, protoValue, unset, type Value } from './proto-values.ts'
-import {
-  dumpedJson,
-  floatText,
-  isList,
-  isObject,
-  type PythonObject,
-  type PythonValue,
-  parsePythonJson,
-} from './python-json.ts'
+import { dumpedJson, isList, isObject, type PythonObject, type PythonValue, parsePythonJson } from './python-json.ts'
 
 /** A column of Python values as protobuf values of a type; of null, the type is that of the first value that says one. */
 export function protoValues(values: readonly PythonValue[], type: DataType | null): readonly Value[] {
@@ -124,7 +117,7 @@ const scalar = (name: CaseName, takes: Scalar['takes'], convert: Scalar['convert
 const scalars: { readonly [name in ScalarTypeName]?: Scalar } = {
   int32: scalar('int32Val', any, (value) => Number(pythonInt(value, 32))),
   int64: scalar('int64Val', any, (value) => pythonInt(value, 64)),
-  float32: scalar('floatVal', any, (value) => Math.fround(pythonFloat(value))),
+  float32: scalar('floatVal', any, (value) => Math.fround(floatOf(value))),
   float64: scalar('doubleVal', isNumber, (value) => doubleOf(value)),
   string: scalar('stringVal', any, pythonText),
   bool: scalar('boolVal', wholeNumbers, (value) => boolOf(value)),
@@ -155,7 +148,7 @@ function wholeOf(value: Atom): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'boolean') return value ? 1n : 0n
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw mistyped(`${floatText(value)} is not an integer.`)
+    if (!Number.isFinite(value)) throw mistyped(`${pythonFloat(value)} is not an integer.`)
     return BigInt(Math.trunc(value))
   }
   const digits = value instanceof Uint8Array ? latin1(value).trim() : asciiDigits(value.trim())
@@ -175,7 +168,7 @@ function asciiDigits(text: string): string {
 
 const spelledFloats = /^([+-]?)(inf|infinity|nan)$/i
 
-function pythonFloat(value: Atom): number {
+function floatOf(value: Atom): number {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) return Number(value)
   const text = (typeof value === 'string' ? value : latin1(value)).trim()
   const spelled = spelledFloats.exec(text)
@@ -217,7 +210,7 @@ function bytesText(bytes: Uint8Array): string {
 function pythonText(value: Atom): string {
   if (value instanceof Uint8Array) return bytesText(value)
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  return typeof value === 'number' ? floatText(value) : String(value)
+  return typeof value === 'number' ? pythonFloat(value) : String(value)
 }
 
 function shown(value: PythonValue): string {
