@@ -68,9 +68,7 @@ export async function readFeatures(
 export function inTermsOf({ entities }: OnlineFeaturesBody, error: unknown): unknown {
   if (Array.isArray(entities) || !(error instanceof FeatureStoreError)) return error
   const cell = /^entities\[(\d+)\]\.(.+)$/s.exec(error.field ?? '')
-  if (cell === null) return error
-  const { code, message, where, hint, notes, cause } = error
-  return new FeatureStoreError(code, { message, where, hint, notes, cause, field: `entities.${cell[2]}[${cell[1]}]` })
+  return cell === null ? error : error.withField(`entities.${cell[2]}[${cell[1]}]`)
 }
 
 /** An entity value as JSON has it: times as ISO-8601 text or seconds, bytes as base64, long integers as digits too. */

@@ -70,9 +70,7 @@ export function inFrameTerms(error: unknown): unknown {
   if (!(error instanceof FeatureStoreError) || error.field === undefined) return error
   const cell = /^rows\[(\d+)\]\.(.+)$/s.exec(error.field)
   const field = cell === null ? requestFields[error.field] : `df.${cell[2]}[${cell[1]}]`
-  if (field === undefined) return error
-  const { code, message, where, hint, notes, cause } = error
-  return new FeatureStoreError(code, { message, where, hint, notes, cause, field })
+  return field === undefined ? error : error.withField(field)
 }
 
 /** As a property of its own whatever its name: `__proto__` is a column like another. */

@@ -53,6 +53,12 @@ export class FeatureStoreError extends Error {
     return this.entry.retryable === true
   }
 
+  /** The same of another field: who passes an error on may call what is at fault by another name. */
+  withField(field: string): FeatureStoreError {
+    const { code, message, where, hint, notes, cause } = this
+    return new FeatureStoreError(code, { message, where, hint, notes, cause, field })
+  }
+
   toJSON(): Readonly<Record<string, unknown>> {
     return {
       code: this.code,

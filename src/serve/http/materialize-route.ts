@@ -104,6 +104,5 @@ const requestFields: Readonly<Record<string, string>> = { start: 'start_ts', end
 
 function inFieldsOfRequest(error: unknown): never {
   if (!(error instanceof FeatureStoreError) || error.field === undefined) throw error
-  const { code, message, where, hint, notes, cause, field } = error
-  throw new FeatureStoreError(code, { message, where, hint, notes, cause, field: requestFields[field] ?? field })
+  throw error.withField(requestFields[error.field] ?? error.field)
 }
