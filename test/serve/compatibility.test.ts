@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CompatibilityRule, compatibilityTable } from '../../src/config/compatibility.ts'
 import { startGrpcServer } from '../../src/serve/grpc/grpc-server.ts'
 import { startHttpServer } from '../../src/serve/http/http-server.ts'
+import type { AccessEntry } from '../../src/serve/http/observe-requests.ts'
 import { batchingSettings } from '../../src/serve/push-batching/batching-settings.ts'
 import type { RunningServer } from '../../src/serve/serving-context.ts'
 import { FeatureStore } from '../../src/store/feature-store.ts'
@@ -27,6 +28,8 @@ interface Answer {
 interface Served extends ServedRepository {
   readonly http: RunningServer
   readonly grpc: RunningServer
+  /** Requests over HTTP. */
+  readonly logged: readonly AccessEntry[]
 }
 
 const served: { ours?: Served; feast?: Served } = {}
@@ -34,11 +37,12 @@ type Side = keyof typeof served
 
 async function serve(compatibility: 'feast' | null): Promise<Served> {
   const opened = await openServed(repository, undefined, compatibility)
+  const logged: AccessEntry[] = []
   const [http, calls] = await Promise.all([
-    startHttpServer({ store: opened.store }),
+    startHttpServer({ store: opened.store, accessLog: (entry) => logged.push(entry) }),
     startGrpcServer({ store: opened.store }),
   ])
-  return { ...opened, http, grpc: calls }
+  return { ...opened, http, grpc: calls, logged }
 }
 
 const port = (side: Side, kind: 'http' | 'grpc'): number => served[side]?.[kind].port ?? 0
@@ -342,4 +346,9 @@ describe('compatibility: feast turns back', () => {
     const { ask, ours, feast } = rules[rule]
     expect({ ours: await ask('ours'), feast: await ask('feast') }).toEqual({ ours, feast })
   })
+})
+
+test.each(['ours', 'feast'] as const)('the access log has the code of a request that failed: %s', async (side) => {
+  const { status } = await read(side, ['no_such_view:x'], { user_id: [1] })
+  await expect.poll(() => served[side]?.logged.at(-1)).toMatchObject({ status, fault: { code: 'FTS3104' } })
 })

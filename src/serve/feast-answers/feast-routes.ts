@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FeatureStore } from '../../store/feature-store.ts'
-import { codedError } from '../http/http-answer.ts'
+import { allowedMethods } from '../http/allowed-methods.ts'
+import { loggedError } from '../http/http-answer.ts'
+import { noteFault } from '../http/observe-requests.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { type FeastHttpAnswer, fastApiAnswer, feastHttpAnswer } from './feast-errors.ts'
 import { type FeastHandler, getOnlineFeatures } from './feast-http.ts'
@@ -37,12 +39,7 @@ const moreRoutes: readonly (FeastRoute & { readonly method: 'GET' | 'POST'; read
  * words, and FastAPI's answers to paths and methods that are not there.
  */
 export function answerAsFeast(app: FastifyInstance, serving: ServingContext): void {
-  const methodsByPattern = new Map<string, Set<string>>()
-  app.addHook('onRoute', ({ url, method }) => {
-    const methods = methodsByPattern.get(url) ?? new Set()
-    for (const each of [method].flat()) methods.add(each)
-    methodsByPattern.set(url, methods)
-  })
+  const allowedOf = allowedMethods(app)
   app.addHook('preHandler', async (request, reply) => {
     const route = request.method === 'POST' ? feastRoutes[request.routeOptions.url ?? ''] : undefined
     return route === undefined ? undefined : send(reply, await answerOf(route, request, serving))
@@ -52,11 +49,11 @@ export function answerAsFeast(app: FastifyInstance, serving: ServingContext): vo
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
-    const allowed = [...methodsByPattern].flatMap(([pattern, methods]) => (matches(pattern, path) ? [...methods] : []))
+    const allowed = allowedOf(path)
     if (allowed.length === 0) return send(reply, fastApiAnswer(404))
     return send(reply.header('allow', allowed.join(', ')), fastApiAnswer(405))
   })
-  app.setErrorHandler((error, _request, reply) => send(reply, faultAnswer(error, serving)))
+  app.setErrorHandler((error, request, reply) => send(reply, faultAnswer(error, request, serving)))
 }
 
 async function answerOf(
@@ -70,7 +67,7 @@ async function answerOf(
     const work = (signal?: AbortSignal): Promise<FeastHttpAnswer> => handler(raw, { context, serving, signal })
     return await (limited ? serving.gate.run(work) : serving.gate.runLong(work))
   } catch (error) {
-    return faultAnswer(error, serving)
+    return faultAnswer(error, request, serving)
   }
 }
 
@@ -86,14 +83,11 @@ function rawRequest(request: FastifyRequest): RawRequest {
   }
 }
 
-function faultAnswer(error: unknown, { logger }: ServingContext): FeastHttpAnswer {
+function faultAnswer(error: unknown, request: FastifyRequest, { logger }: ServingContext): FeastHttpAnswer {
   const tooLarge = error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
   if (tooLarge) return fastApiAnswer(413)
-  const coded = codedError(error)
-  if (coded.code === 'FTS9001') {
-    const cause = coded.cause instanceof Error ? (coded.cause.stack ?? coded.cause.message) : String(coded.cause)
-    logger.error('A request failed in a way that the server does not expect.', { error: cause })
-  }
+  const coded = loggedError(error, logger)
+  noteFault(request, coded)
   return feastHttpAnswer(coded)
 }
 
@@ -101,10 +95,4 @@ function send(reply: FastifyReply, { status, body }: FeastHttpAnswer): FastifyRe
   reply.code(status)
   // As bytes, to which fastify adds no charset: Feast's media type has none.
   return body === '' ? reply.send() : reply.header('content-type', 'application/json').send(Buffer.from(body))
-}
-
-/** Whether a path is of a pattern such as `/v1/vector_stores/:id`. */
-function matches(pattern: string, path: string): boolean {
-  const [wanted, given] = [pattern.split('/'), path.split('/')]
-  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
 }

@@ -1,35 +1,25 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { ServingContext } from '../serving-context.ts'
-import { codedError, errorAnswer } from './http-answer.ts'
+import { allowedMethods } from './allowed-methods.ts'
+import { errorAnswer, loggedError } from './http-answer.ts'
 import { noteFault } from './observe-requests.ts'
 
 /** Gives every failed request its answer: errors of routes, faults of HTTP, and paths that do not exist. */
 export function answerErrors(app: FastifyInstance, context: ServingContext): void {
-  const methodsByPattern = new Map<string, string[]>()
-  app.addHook('onRoute', ({ url, method }) => {
-    const methods = methodsByPattern.get(url) ?? []
-    methods.push(...[method].flat())
-    methodsByPattern.set(url, methods)
-  })
+  const allowedOf = allowedMethods(app)
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
-    const allowed = [...methodsByPattern]
-      .filter(([pattern]) => matches(pattern, path))
-      .flatMap(([, methods]) => methods)
+    const allowed = allowedOf(path)
     if (allowed.length > 0) reply.header('allow', allowed.join(', '))
     return send(reply, allowed.length > 0 ? notAllowed(request.method, path, allowed) : noRoute(path), context)
   })
   app.setErrorHandler((error, _request, reply) =>
-    send(reply, faultOfHttp(error, context) ?? codedError(error), context),
+    send(reply, faultOfHttp(error, context) ?? loggedError(error, context.logger), context),
   )
 }
 
-function send(reply: FastifyReply, error: FeatureStoreError, { logger, store }: ServingContext): FastifyReply {
-  if (error.code === 'FTS9001') {
-    const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : String(error.cause)
-    logger.error('A request failed in a way that the server does not expect.', { error: cause })
-  }
+function send(reply: FastifyReply, error: FeatureStoreError, { store }: ServingContext): FastifyReply {
   noteFault(reply.request, error)
   if (error.entry.http === 503) reply.header('retry-after', '1')
   const { status, body } = errorAnswer(error, store.repoPath)
@@ -57,12 +47,6 @@ function faultOfHttp(error: unknown, { gate }: ServingContext): FeatureStoreErro
   }
   const status = 'statusCode' in error ? Number(error.statusCode) : 500
   return status < 500 ? new FeatureStoreError('FTS7001', { message: `${error.message}.`, cause: error }) : undefined
-}
-
-/** Whether a path is of a pattern such as `/feature-views/:name`. */
-function matches(pattern: string, path: string): boolean {
-  const [wanted, given] = [pattern.split('/'), path.split('/')]
-  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
 }
 
 const noRoute = (path: string): FeatureStoreError =>

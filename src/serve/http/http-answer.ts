@@ -1,4 +1,5 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import type { Logger } from '../../base/logger.ts'
 
 /** The answer to a request that failed. */
 export interface HttpAnswer {
@@ -42,6 +43,16 @@ export function codedError(error: unknown): FeatureStoreError {
     message: 'Something unexpected happened in the server; its log says what.',
     cause: error,
   })
+}
+
+/** {@link codedError}, of which the log says what the client is not told. */
+export function loggedError(error: unknown, logger: Logger): FeatureStoreError {
+  const coded = codedError(error)
+  if (coded.code === 'FTS9001') {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    logger.error('A request failed in a way that the server does not expect.', { error: text })
+  }
+  return coded
 }
 
 /** What Node says of a request whose connection is closed before all of it was there. */
