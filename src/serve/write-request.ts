@@ -6,12 +6,12 @@ import { type TimeInput, toInstant } from '../store/time-input.ts'
 /** The body of a request, field by field. */
 export type RequestBody = Readonly<Record<string, unknown>>
 
-/** The words for where pushed rows go. */
-export const pushTargets = {
-  online: 'online',
-  offline: 'offline',
-  online_and_offline: 'onlineAndOffline',
-} as const satisfies Readonly<Record<string, PushTarget>>
+/** Where pushed rows go, by the words of the protocol. */
+export const pushTargets: ReadonlyMap<string, PushTarget> = new Map([
+  ['online', 'online'],
+  ['offline', 'offline'],
+  ['online_and_offline', 'onlineAndOffline'],
+])
 
 /** @throws FTS7002 for the first field that is not among the known ones. */
 export function refuseUnknownFields(body: RequestBody, known: readonly string[]): void {
@@ -56,9 +56,9 @@ export function namesField(body: RequestBody, name: string): readonly string[] |
 /** @throws FTS7002 for another word. */
 export function targetField(body: RequestBody): PushTarget {
   const value = body.to ?? 'online'
-  const target = Object.entries(pushTargets).find(([word]) => word === value)
-  if (target !== undefined) return target[1]
-  throw wrongField('to', `must be one of: ${Object.keys(pushTargets).join(', ')}`)
+  const target = typeof value === 'string' ? pushTargets.get(value) : undefined
+  if (target !== undefined) return target
+  throw wrongField('to', `must be one of: ${[...pushTargets.keys()].join(', ')}`)
 }
 
 /** A switch in the query of a path. @throws FTS7002 */

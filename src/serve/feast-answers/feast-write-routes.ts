@@ -1,9 +1,9 @@
 import { Instant } from '../../base/instant.ts'
 import { materializeIncremental as materializeUpTo, materialize as materializeWindow } from '../../store/materialize.ts'
-import { push as pushRows } from '../../store/push.ts'
 import { readSettings } from '../../store/read-settings.ts'
 import type { StoreContext } from '../../store/store-context.ts'
 import type { MaterializationWork } from '../materializations/materialization-jobs.ts'
+import { pushRows } from '../push-rows.ts'
 import { writeServices } from '../write-services.ts'
 import { classError, type FeastHttpAnswer, feastClasses, plainError } from './feast-errors.ts'
 import { frameOf, timeText } from './feast-frame.ts'
@@ -31,13 +31,8 @@ export const push: FeastHandler = async (request, { context, serving }) => {
   serving.metrics.pushed(source, String(body.to))
   if (to === 'online' || view === undefined) return empty
   const rows = historyRows(view, frame)
-  const { batching } = writeServices(serving)
-  if (batching === null) {
-    await pushRows(context, { source, rows, to: 'offline' })
-    return empty
-  }
-  await batching.accept(await batching.fit(source, rows))
-  return { status: 202, body: '' }
+  const queued = await pushRows(serving, { source, rows, to: 'offline', signal: undefined })
+  return queued ? { status: 202, body: '' } : empty
 }
 
 /** POST /write-to-online-store */

@@ -12,6 +12,7 @@ import { readSettings } from '../../store/read-settings.ts'
 import type { StoreContext } from '../../store/store-context.ts'
 import { entityKeySerializer } from '../../types/entity-key.ts'
 import { decodeValue } from '../../types/value-codec.ts'
+import { pushTargets } from '../write-request.ts'
 import { classError, feastClasses, plainError } from './feast-errors.ts'
 import { arrowColumn, type FeastFrame, isAllNull, timesOf } from './feast-frame.ts'
 import { keyValue, unset, type Value, valueBytes } from './proto-values.ts'
@@ -30,17 +31,11 @@ function pushSourceOf(view: WrittenView): DataSource | null {
   return view.kind === 'labelView' ? view.source : view.streamSource
 }
 
-const targets: Readonly<Record<string, PushTarget>> = {
-  online: 'online',
-  offline: 'offline',
-  online_and_offline: 'onlineAndOffline',
-}
-
 /** Where pushed rows go. */
 export function pushTarget(to: string): PushTarget {
-  const target = Object.hasOwn(targets, to) ? targets[to] : undefined
+  const target = pushTargets.get(to)
   if (target !== undefined) return target
-  throw plainError('FTS7002', `"${to}" is none of: ${Object.keys(targets).join(', ')}.`)
+  throw plainError('FTS7002', `"${to}" is none of: ${[...pushTargets.keys()].join(', ')}.`)
 }
 
 /** The views that a push source feeds. */

@@ -6,6 +6,7 @@ import { type PushTarget, viewsFedBy } from '../../store/push.ts'
 import { writtenColumns } from '../../store/written-columns.ts'
 import { pushRows } from '../push-rows.ts'
 import type { ServingContext } from '../serving-context.ts'
+import { pushTargets } from '../write-request.ts'
 import type { GrpcService } from './grpc-method.ts'
 import { getOnlineFeatures } from './online-features.ts'
 import { pushRequest, type RowCall, readRowCall, refuseBoth, rowOf, writeRequest } from './pushed-row.ts'
@@ -23,12 +24,6 @@ export function featureServer(context: ServingContext): GrpcService {
     ],
     streams: [],
   }
-}
-
-const targets: Readonly<Record<string, PushTarget>> = {
-  online: 'online',
-  offline: 'offline',
-  online_and_offline: 'onlineAndOffline',
 }
 
 async function push(context: ServingContext, request: Buffer): Promise<Buffer> {
@@ -49,12 +44,12 @@ async function push(context: ServingContext, request: Buffer): Promise<Buffer> {
 }
 
 function targetOf({ to }: RowCall): PushTarget {
-  const target = Object.hasOwn(targets, to) ? targets[to] : undefined
+  const target = pushTargets.get(to)
   if (target !== undefined) return target
   throw new FeatureStoreError('FTS7002', {
     message: to === '' ? '"to" of the request is missing.' : `"to" of the request is ${JSON.stringify(to)}.`,
     field: 'to',
-    notes: [`it is one of: ${Object.keys(targets).join(', ')}`],
+    notes: [`it is one of: ${[...pushTargets.keys()].join(', ')}`],
   })
 }
 

@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { ReadTimings } from '../../store/read-timings.ts'
+import { refuseManyRows } from '../row-limit.ts'
 import type { ServingContext } from '../serving-context.ts'
 import type { UnaryMethod } from './grpc-method.ts'
 import { writeOnlineAnswer } from './online-answer.ts'
@@ -30,7 +31,7 @@ async function answer(
   const call = readOnlineCall(request)
   const columns = columnsOf(call)
   const rows = columns.values().next().value?.values.length ?? 0
-  if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
+  refuseManyRows('entities', rows, gate.limits)
   timings?.lap('parse')
   const response = await store.getOnlineFeatures({
     features: call.service === null ? call.features : await store.getFeatureService(call.service),
@@ -59,12 +60,4 @@ function columnsOf({ entities, requestContext }: OnlineCall): ReadonlyMap<string
     })
   }
   return new Map([...entities, ...requestContext])
-}
-
-function tooManyRows(rows: number, most: number): FeatureStoreError {
-  return new FeatureStoreError('FTS7005', {
-    message: `The request has ${rows} entity rows; the server answers for at most ${most} at a time.`,
-    field: 'entities',
-    notes: ['serving.limits.max_rows in feature_store.yaml is the limit'],
-  })
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { OnlineResponse } from '../../store/online-response.ts'
 import { ReadTimings } from '../../store/read-timings.ts'
 import { featureRequest, inTermsOf, readFeatures, rowCount } from '../feature-request.ts'
+import { refuseManyRows } from '../row-limit.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { encodeOnlineFeatures, giveBackAnswer } from './encode-online-features.ts'
 import { jsonBody } from './json-body.ts'
@@ -40,8 +40,7 @@ async function answer(
   timings: ReadTimings | undefined,
 ): Promise<Buffer> {
   const wanted = featureRequest(jsonBody(request.body))
-  const rows = rowCount(wanted)
-  if (rows > gate.limits.maxRows) throw tooManyRows(rows, gate.limits.maxRows)
+  refuseManyRows('entities', rowCount(wanted), gate.limits)
   timings?.lap('parse')
   let response: OnlineResponse
   try {
@@ -61,12 +60,4 @@ function sendJson(reply: FastifyReply, body: Buffer): void {
   // All of it was handed to the system then. When the client went away there is no such event, and the bytes are lost.
   reply.raw.once('finish', () => giveBackAnswer(body))
   reply.header('content-type', 'application/json').send(body)
-}
-
-function tooManyRows(rows: number, most: number): FeatureStoreError {
-  return new FeatureStoreError('FTS7005', {
-    message: `The request has ${rows} entity rows; the server answers for at most ${most} at a time.`,
-    field: 'entities',
-    notes: ['serving.limits.max_rows in feature_store.yaml is the limit'],
-  })
 }

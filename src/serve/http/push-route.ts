@@ -3,11 +3,11 @@ import { viewsFedBy } from '../../store/push.ts'
 import { writtenColumns } from '../../store/written-columns.ts'
 import { frameOf, frameRows, inFrameTerms } from '../frame-request.ts'
 import { pushRows } from '../push-rows.ts'
+import { refuseManyRows } from '../row-limit.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { flagField, refuseUnknownFields, targetField, textField } from '../write-request.ts'
 import { holdWriteServices } from '../write-services.ts'
 import { jsonBody } from './json-body.ts'
-import { refuseManyRows } from './row-limit.ts'
 import { pushSchema } from './write-schemas.ts'
 
 const fields = ['push_source_name', 'df', 'to', 'allow_registry_cache', 'transform_on_write']
@@ -26,7 +26,7 @@ export function pushRoute(app: FastifyInstance, context: ServingContext): void {
     const source = textField(body, 'push_source_name')
     const to = targetField(body)
     const frame = frameOf(body.df)
-    refuseManyRows(frame.rowCount, gate.limits.maxRows)
+    refuseManyRows('df', frame.rowCount, gate.limits)
     flagField(body, 'transform_on_write', true)
     const cached = flagField(body, 'allow_registry_cache', true)
     const work = async (signal?: AbortSignal): Promise<boolean> => {

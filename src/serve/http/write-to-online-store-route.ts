@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { getAnyFeatureView } from '../../registry/lookup.ts'
 import { writtenColumns } from '../../store/written-columns.ts'
 import { frameOf, frameRows, inFrameTerms } from '../frame-request.ts'
+import { refuseManyRows } from '../row-limit.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { flagField, refuseUnknownFields, textField } from '../write-request.ts'
 import { jsonBody } from './json-body.ts'
-import { refuseManyRows } from './row-limit.ts'
 import { writeToOnlineStoreSchema } from './write-schemas.ts'
 
 const fields = ['feature_view_name', 'df', 'allow_registry_cache', 'transform_on_write']
@@ -18,7 +18,7 @@ export function writeToOnlineStoreRoute(app: FastifyInstance, { store, gate }: S
       refuseUnknownFields(body, fields)
       const name = textField(body, 'feature_view_name')
       const frame = frameOf(body.df)
-      refuseManyRows(frame.rowCount, gate.limits.maxRows)
+      refuseManyRows('df', frame.rowCount, gate.limits)
       flagField(body, 'transform_on_write', true)
       const cached = flagField(body, 'allow_registry_cache', true)
       const contents = await (cached ? store.contents() : store.refreshRegistry())
