@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster'
-import { metricsText } from './metrics/publish.ts'
+import { addedUp, metricsText } from './metrics/publish.ts'
 import type { PublishedMetric } from './metrics/published-metric.ts'
 import type { FromPrimary, FromWorker, MetricsText } from './worker-messages.ts'
 
@@ -10,7 +10,8 @@ const answerMillis = 1000
 export class WorkerMetrics {
   readonly #workers: () => readonly Worker[]
   readonly #last = new Map<Worker, readonly PublishedMetric[]>()
-  #departed: readonly (readonly PublishedMetric[])[] = []
+  /** One sum of all that died, as workers may die again and again. */
+  #departed: Promise<readonly PublishedMetric[]> = Promise.resolve([])
   readonly #waiting = new Map<number, (metrics: readonly PublishedMetric[]) => void>()
   #asked = 0
 
@@ -21,7 +22,7 @@ export class WorkerMetrics {
   async collect(): Promise<MetricsText> {
     const living = await Promise.all(this.#workers().map((worker) => this.#ask(worker)))
     // In two steps: only counts of the dead are added, while the living are also averaged and compared.
-    return metricsText([...living, ...this.#departed, []])
+    return metricsText([...living, await this.#departed])
   }
 
   /** Takes what a worker sent, when it is about metrics. */
@@ -42,7 +43,7 @@ export class WorkerMetrics {
   departed(worker: Worker): void {
     const counts = (this.#last.get(worker) ?? []).filter(({ type }) => String(type) !== 'gauge')
     this.#last.delete(worker)
-    if (counts.length > 0) this.#departed = [...this.#departed, counts]
+    if (counts.length > 0) this.#departed = this.#departed.then((sum) => addedUp([sum, counts]))
   }
 
   #ask(worker: Worker): Promise<readonly PublishedMetric[]> {

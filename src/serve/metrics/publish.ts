@@ -154,6 +154,13 @@ export async function processMetrics(): Promise<readonly PublishedMetric[]> {
   return (await processRegistry.getMetricsAsJSON()) as readonly PublishedMetric[]
 }
 
+/** Metrics of several processes as those of one. */
+export async function addedUp(processes: readonly (readonly PublishedMetric[])[]): Promise<readonly PublishedMetric[]> {
+  const { AggregatorRegistry } = await import('prom-client')
+  const sum = await AggregatorRegistry.aggregate([...processes]).getMetricsAsJSON()
+  return sum as readonly PublishedMetric[]
+}
+
 /** Metrics of one process, or of several added up, as Prometheus reads them. */
 export async function metricsText(
   processes: readonly (readonly PublishedMetric[])[],
