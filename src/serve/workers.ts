@@ -77,6 +77,7 @@ class Supervisor {
   readonly #ready = new Map<Worker, ServedAddresses>()
   /** Whether all workers listened at some time. */
   #complete = false
+  readonly #replacements = new Set<NodeJS.Timeout>()
   #ending = false
   #waitMillis = firstWaitMillis
   #announced: ((addresses: ServedAddresses) => void) | undefined
@@ -106,6 +107,8 @@ class Supervisor {
   /** Lets the workers finish what they work on. */
   async stop(atMostMillis: number): Promise<void> {
     this.#ending = true
+    // They would keep the process alive for half a minute.
+    for (const replacement of this.#replacements) clearTimeout(replacement)
     await this.#port?.close()
     const living = [...this.#workers]
     const ends = living.map((worker) => once(worker, 'exit'))
@@ -124,7 +127,6 @@ class Supervisor {
   }
 
   #fork(): void {
-    if (this.#ending) return
     const worker = cluster.fork()
     const started = performance.now()
     this.#workers.add(worker)
@@ -170,6 +172,10 @@ class Supervisor {
     this.#waitMillis = Math.min(longestWaitMillis, waitMillis * 2)
     const { logger } = this.#options
     logger.error('A worker process ended; another one takes its place.', { code, signal, wait_ms: waitMillis })
-    setTimeout(() => this.#fork(), waitMillis)
+    const replacement = setTimeout(() => {
+      this.#replacements.delete(replacement)
+      this.#fork()
+    }, waitMillis)
+    this.#replacements.add(replacement)
   }
 }

@@ -141,6 +141,17 @@ describe('feast serve', () => {
   })
 })
 
+/** The process ids of workers. */
+function childrenOf({ child }: FeastProcess): readonly number[] {
+  try {
+    const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' })
+    return listed.split('\n').map(Number).filter(Boolean)
+  } catch {
+    // It has none.
+    return []
+  }
+}
+
 describe('with workers', () => {
   test('the port is shared, metrics are those of all, and a worker that dies is replaced', async () => {
     const { server, addresses } = await FeastProcess.serve(repository.folder, '--workers', '2', '--no-access-log')
@@ -152,8 +163,7 @@ describe('with workers', () => {
       return Number(/feast_online_request_latency_count\{endpoint="\/get-online-features"\} (\d+)/.exec(text)?.[1])
     }
     expect(await count()).toBe(12)
-    const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(running.child.pid)], { encoding: 'utf8' })
-    const pids = children.split('\n').map(Number).filter(Boolean)
+    const pids = childrenOf(running)
     expect(pids).toHaveLength(2)
     process.kill(pids[0] ?? 0, 'SIGKILL')
     while (!running.log.includes('another one takes its place')) await sleep(20)
@@ -164,6 +174,19 @@ describe('with workers', () => {
     expect(await running.end()).toBe(0)
     // Whether the new worker has started by then or not.
     expect(performance.now() - started).toBeLessThan(8000)
+  })
+
+  test('that die again and again a server ends when it is told to, and not when it would replace them', async () => {
+    const { server } = await FeastProcess.serve(repository.folder, '--workers', '2', '--no-access-log')
+    await using running = server
+    while (!running.log.includes('"wait_ms":3200')) {
+      for (const pid of childrenOf(running)) process.kill(pid, 'SIGKILL')
+      await sleep(20)
+    }
+    const started = performance.now()
+    running.child.kill('SIGTERM')
+    expect(await running.end()).toBe(0)
+    expect(performance.now() - started).toBeLessThan(2000)
   })
 
   test('that cannot start nothing is served, and it is said why', async () => {
