@@ -1,9 +1,10 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { openStore } from 'feast-ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/logger.ts'
 import { httpApp, startHttpServer } from '../../src/serve/http/http-server.ts'
@@ -267,6 +268,22 @@ describe('readiness', () => {
     const answer = await fresh.inject('/ready')
     expect(answer.statusCode).toBe(503)
     expect(answer.json()).toMatchObject({ ready: false, checks: { online_store: { ok: false } } })
+    await fresh.close()
+  })
+
+  test('and health are not there without a registry, and the answers do not say where the repository is', async () => {
+    const folder = join(rides.folder, 'without')
+    await mkdir(folder)
+    await writeFile(join(folder, 'registry.db'), 'this is no registry')
+    const configuration = { project: 'p', provider: 'local', registry: 'registry.db', online_store: { path: 'o.db' } }
+    await using store = await openStore(configuration, { repoPath: folder })
+    const fresh = await httpApp({ store })
+    for (const url of ['/health', '/ready']) {
+      const answer = await fresh.inject(url)
+      expect(answer.statusCode).toBe(503)
+      expect(answer.headers['content-type']).toMatch(/^application\/json/)
+      expect(answer.body).toContain('"message":"registry.db is not a whole Feast registry')
+    }
     await fresh.close()
   })
 

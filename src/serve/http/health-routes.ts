@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { readiness } from '../readiness.ts'
 import type { ServingContext } from '../serving-context.ts'
-import { codedError, errorAnswer } from './http-answer.ts'
+import { errorAnswer, loggedError } from './http-answer.ts'
 import { errors, object, text } from './schemas.ts'
 
 const health: FastifySchema = {
@@ -35,7 +35,7 @@ export function healthRoutes(app: FastifyInstance, context: ServingContext): voi
       return reply
         .code(503)
         .type('application/json')
-        .send(errorAnswer(codedError(error)).body)
+        .send(errorAnswer(loggedError(error, context.logger), context.store.repoPath).body)
     }
   })
   app.get('/ready', { schema: ready }, async (_request, reply) => {
