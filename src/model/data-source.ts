@@ -72,10 +72,13 @@ export interface RequestSource extends RowSource {
   readonly schema: readonly Field[]
 }
 
-/** A source of a plug-in, kept as bytes. */
+/** A source of a plug-in, or of a type that has no kind here such as Iceberg. What it says of itself is kept as bytes. */
 export interface CustomSource extends RowSource {
   readonly kind: 'custom' | 'unknown'
+  /** The number of its type: `feast.core.DataSource.SourceType`. */
+  readonly storedType: number
   readonly configuration: Uint8Array
+  readonly batchSource: DataSource | null
 }
 
 export type DataSource =

@@ -135,7 +135,10 @@ function kindOfSource(source: DataSource): Properties {
       return { schema: fields(source.schema) }
     case 'custom':
     case 'unknown':
-      return { configuration: Buffer.from(source.configuration).toString('base64') }
+      return {
+        configuration: Buffer.from(source.configuration).toString('base64'),
+        batch_source: nested(source.batchSource),
+      }
     default:
       return { table: source.table, query: source.query, options: sorted(source.options) }
   }

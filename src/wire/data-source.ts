@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import type { DataSource, DataSourceKind } from '../model/data-source.ts'
-import { optionalDuration, times } from './convert.ts'
+import type { CustomSource, DataSource, DataSourceKind } from '../model/data-source.ts'
+import { openEnum, optionalDuration, times } from './convert.ts'
 import { fieldToMessage, fieldToModel } from './field.ts'
 import {
   DataSource_SourceType,
@@ -70,7 +70,7 @@ export function nestedSourceToMessage(source: DataSource): DataSourceMessage {
     description: source.description,
     tags: source.tags,
     owner: source.owner,
-    type: kinds[source.kind].type,
+    type: 'storedType' in source ? openEnum<DataSource_SourceType>(source.storedType) : kinds[source.kind].type,
     fieldMapping: source.fieldMapping,
     timestampField: source.timestampField,
     createdTimestampColumn: source.createdTimestampColumn,
@@ -130,9 +130,10 @@ function optionsToMessage(source: DataSource): OptionsInit {
     case 'request':
       return { case: 'requestDataOptions', value: { schema: source.schema.map(fieldToMessage) } }
     case 'custom':
+    case 'unknown':
+      if (source.kind === 'unknown' && source.configuration.length === 0) return { case: undefined }
       return { case: 'customOptions', value: { configuration: source.configuration } }
     case 'push':
-    case 'unknown':
       return { case: undefined }
   }
 }
@@ -155,7 +156,7 @@ export function sourceToModel(message: DataSourceMessage): DataSource {
     ...times.toModel(message.meta),
   }
   const batchSource = message.batchSource === undefined ? null : sourceToModel(message.batchSource)
-  return { ...common, ...optionsToModel(kind, message.options, batchSource) }
+  return { ...common, ...optionsToModel(kind, message, batchSource) }
 }
 
 type CommonProperties = keyof DataSource
@@ -165,9 +166,15 @@ type Special<S> = S extends DataSource ? Omit<S, Exclude<CommonProperties, 'kind
 
 function optionsToModel(
   kind: DataSourceKind,
-  options: DataSourceMessage['options'],
+  { type, options }: DataSourceMessage,
   batchSource: DataSource | null,
 ): Special<DataSource> {
+  const custom = (configuration: Uint8Array): Special<CustomSource> => ({
+    kind: kind === 'custom' ? 'custom' : 'unknown',
+    storedType: type,
+    configuration,
+    batchSource,
+  })
   switch (options.case) {
     case 'fileOptions': {
       const { uri, s3EndpointOverride, fileFormat } = options.value
@@ -204,11 +211,11 @@ function optionsToModel(
     case 'requestDataOptions':
       return { kind: 'request', schema: options.value.schema.map(fieldToModel) }
     case 'customOptions':
-      return { kind: kind === 'custom' ? 'custom' : 'unknown', configuration: options.value.configuration }
+      return custom(options.value.configuration)
     case 'pushOptions':
     case undefined:
       if (kind === 'push') return { kind: 'push', batchSource }
       if (kind === 'request') return { kind: 'request', schema: [] }
-      return { kind: kind === 'custom' ? 'custom' : 'unknown', configuration: new Uint8Array() }
+      return custom(new Uint8Array())
   }
 }
