@@ -25,6 +25,13 @@ const file = fileSource('stats_source', {
   timestampField: 'event_timestamp',
   createdTimestampColumn: 'created',
 })
+const kinesis = kinesisSource('k', {
+  timestampField: 't',
+  region: 'r',
+  streamName: 's',
+  recordFormat: { kind: 'proto', classPath: 'a.B' },
+  batchSource: file,
+})
 const stats = featureView('stats', {
   entities: [driver],
   ttl: days(1),
@@ -80,6 +87,13 @@ describe('defaults are those of Feast', () => {
     const view = streamFeatureView('v', { source: pushSource('p', { batchSource: file }) })
     expect(view).toMatchObject({ online: true, mode: 'python', aggregations: [], enableTiling: false })
     expect(view.ttl?.micros).toBe(0n)
+  })
+
+  test('of what a service takes of a view: where the rows are, also those of labels', () => {
+    const source = pushSource('p', { batchSource: file })
+    const labels = labelView('labels', { entities: [driver], source, schema: { good: bool } })
+    const [projection] = featureService('s', [stats, labels]).projections.slice(1)
+    expect(projection).toMatchObject({ viewName: 'labels', batchSource: file, createdTimestampColumn: 'created' })
   })
 
   test('of a label view: labeler, last write wins', () => {
@@ -243,6 +257,7 @@ describe('a definition is refused, at its place, for', () => {
     ],
     ['a batch view without any source', 'FTS2008', 'v', () => batchFeatureView('v', {})],
     ['a stream view over a file', 'FTS2008', 'source', () => streamFeatureView('v', { source: file })],
+    ['a stream view over Kinesis', 'FTS2008', 'source', () => streamFeatureView('v', { source: kinesis })],
     ['a warehouse source without table and query', 'FTS2008', 'bq', () => bigQuerySource('bq', {})],
     [
       'one column for both timestamps',
@@ -368,14 +383,20 @@ describe('sources', () => {
     expect(athenaSource('a', { table: 't' }).options).toEqual({ database: 'default' })
   })
 
-  test('of streams keep their format and their history', () => {
-    const kinesis = kinesisSource('k', {
-      timestampField: 't',
-      region: 'r',
-      streamName: 's',
-      recordFormat: { kind: 'proto', classPath: 'a.B' },
-      batchSource: file,
+  test('of lakes say the settings of their format as properties too, as Feast does', () => {
+    const { options } = sparkSource('s', {
+      table: 't',
+      tableFormat: { kind: 'delta', checkpointLocation: 's3://c', properties: { a: 'b' } },
     })
+    expect(options).toEqual({
+      tableFormat: 'delta',
+      'tableFormat.checkpointLocation': 's3://c',
+      'tableFormat.properties.a': 'b',
+      'tableFormat.properties.delta.checkpointLocation': 's3://c',
+    })
+  })
+
+  test('of streams keep their format and their history', () => {
     expect(kinesis).toMatchObject({ kind: 'kinesis', recordFormat: { kind: 'proto', classPath: 'a.B' } })
     expect(definitionsUsedBy(kinesis)).toEqual([file])
   })

@@ -1,4 +1,5 @@
 import { didYouMean, suggestion } from '../base/suggest.ts'
+import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
 import type { FeatureViewProjection } from '../model/feature-view-projection.ts'
 import { type Field, plainField } from '../model/field.ts'
@@ -41,23 +42,38 @@ interface Projected {
 
 /** The projection of a whole view. */
 export function projectionOf(view: AnyFeatureView): FeatureViewProjection {
-  const batchSource = 'batchSource' in view ? view.batchSource : null
-  const created = batchSource?.createdTimestampColumn ?? ''
   const pinned = /^v(\d+)$/.exec(view.version)
   return {
     viewName: view.name,
     alias: '',
     features: view.features,
     joinKeyMap: {},
-    // Feast writes the created column in both places; the same definitions have to give the same registry.
+    version: pinned === null ? null : Number(pinned[1]),
+    ...projectedSource(view),
+  }
+}
+
+type ProjectedSource = Omit<FeatureViewProjection, 'viewName' | 'alias' | 'features' | 'joinKeyMap' | 'version'>
+
+/** What a projection repeats of where the rows of its view are. */
+export function projectedSource(view: AnyFeatureView): ProjectedSource {
+  const batchSource = batchSourceOfView(view)
+  const created = batchSource?.createdTimestampColumn ?? ''
+  return {
+    // Feast stores the created column as timestamp_field as well; no reader uses it, and a difference would make Feast
+    // see a changed object.
     timestampField: created,
     createdTimestampColumn: created,
     datePartitionColumn: batchSource?.datePartitionColumn ?? '',
     batchSource,
     streamSource: null,
-    version: pinned === null ? null : Number(pinned[1]),
     viewType: view.kind === 'labelView' ? 'labelView' : 'featureView',
   }
+}
+
+function batchSourceOfView(view: AnyFeatureView): DataSource | null {
+  if (view.kind === 'labelView') return view.source === null ? null : batchSourceOf(view.source)
+  return view.kind === 'onDemandFeatureView' ? null : view.batchSource
 }
 
 /** The methods of views: each starts from the whole view. */

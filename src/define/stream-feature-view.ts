@@ -59,7 +59,8 @@ export interface StreamFeatureViewOptions<E, S> extends ViewOptions<E, S>, Sourc
   readonly tilingHopSize?: Duration
 }
 
-const streamSourceKinds = ['push', 'kafka', 'kinesis', 'custom'] as const satisfies readonly DataSource['kind'][]
+/** Feast can not load a stream feature view of another source: not even of Kinesis. */
+const streamSourceKinds = ['push', 'kafka', 'custom'] as const satisfies readonly DataSource['kind'][]
 
 /**
  * Features that are computed from a stream.

@@ -19,13 +19,30 @@ export type TableFormat = { readonly properties?: Readonly<Record<string, string
     }
 )
 
+/** Engines read the settings of a format as properties, so Feast stores each of them a second time under these names. */
+const propertyNames: Readonly<Record<TableFormat['kind'], Readonly<Record<string, string>>>> = {
+  iceberg: { catalog: 'iceberg.catalog', namespace: 'iceberg.namespace' },
+  delta: { checkpointLocation: 'delta.checkpointLocation' },
+  hudi: {
+    tableType: 'hoodie.datasource.write.table.type',
+    recordKey: 'hoodie.datasource.write.recordkey.field',
+    precombineField: 'hoodie.datasource.write.precombine.field',
+  },
+  lance: { catalog: 'lance.catalog', namespace: 'lance.namespace', version: 'lance.version', tag: 'lance.tag' },
+}
+
 /** The options of a source that stand for a table format. */
 export function tableFormatOptions(format: TableFormat | undefined): Readonly<Record<string, string>> {
   if (format === undefined) return {}
-  const { kind, properties = {}, ...own } = format
+  const { kind, properties = {}, ...settings } = format
+  const own = Object.entries(settings).map(([name, value]) => [name, String(value)] as const)
+  const repeated = own.flatMap(([name, value]) => {
+    const property = propertyNames[kind][name]
+    return property === undefined || value === '' ? [] : [[property, value] as const]
+  })
   const entries = [
-    ...Object.entries(own).map(([name, value]) => [`.${name}`, String(value)]),
-    ...Object.entries(properties).map(([name, value]) => [`.properties.${name}`, value]),
+    ...own.map(([name, value]) => [`.${name}`, value]),
+    ...[...Object.entries(properties), ...repeated].map(([name, value]) => [`.properties.${name}`, value]),
   ]
   const named = entries.map(([name, value]) => [`${tableFormatOption}${name}`, value])
   return { [tableFormatOption]: kind, ...Object.fromEntries(named) }

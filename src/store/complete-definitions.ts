@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { suggestion } from '../base/suggest.ts'
+import { projectedSource } from '../define/selection.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import type { Definitions } from '../model/definitions.ts'
 import { dummyEntityName } from '../model/entity.ts'
@@ -185,20 +186,7 @@ class Freezer {
     const view = this.#atVersion(this.#view(projection.viewName, user, place), projection.version)
     const names = projection.features.map((field) => field.name)
     const features = names.length === 0 ? view.features : names.map((name) => this.#feature(view, name, user, place))
-    const batchSource = 'batchSource' in view ? view.batchSource : null
-    // Feast stores the created column as timestamp_field as well; no reader uses it, and a difference would make
-    // Feast see a changed object.
-    const created = batchSource?.createdTimestampColumn ?? ''
-    return {
-      ...projection,
-      features,
-      timestampField: created,
-      createdTimestampColumn: created,
-      datePartitionColumn: batchSource?.datePartitionColumn ?? '',
-      batchSource,
-      streamSource: null,
-      viewType: view.kind === 'labelView' ? 'labelView' : 'featureView',
-    }
+    return { ...projection, ...projectedSource(view), features }
   }
 
   /** A projection of an earlier version takes the features that the view had then. */

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
+import { openEnum } from './convert.ts'
 import { nestedSourceToMessage, sourceToModel } from './data-source.ts'
 import { DataSource_SourceType, DataSourceSchema } from './gen/feast/core/DataSource_pb.ts'
 
@@ -11,7 +12,7 @@ test.each([
 ])('a copy of a source of %s says all that the source says', (_, type) => {
   const source = create(DataSourceSchema, {
     name: 'lake',
-    type,
+    type: openEnum<DataSource_SourceType>(type),
     dataSourceClassType: 'feast.infra.data_sources.contrib.iceberg_catalog.iceberg_source.IcebergSource',
     timestampField: 'at',
     options: { case: 'customOptions', value: { configuration: new TextEncoder().encode('{"warehouse": "w"}') } },

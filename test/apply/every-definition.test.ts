@@ -163,7 +163,7 @@ function everything(): readonly Definition[] {
     featureView('derived', { ...view, source: [stats], sinkSource: sources.spark, schema: { mean: float64 } }),
     batchFeatureView('batch', { ...stored, source: sources.athena, schema: { b: int64 }, mode: 'sql', transformation }),
     live,
-    streamFeatureView('stream', { entities: [driver], source: sources.kinesis, schema: { s: int64 } }),
+    featureView('stream', { entities: [driver], source: sources.kinesis, schema: { s: int64 } }),
     fare,
     labelView('fraud', {
       entities: [driver],
