@@ -1,4 +1,4 @@
-import { suggestion } from '../base/suggest.ts'
+import { didYouMean, suggestion } from '../base/suggest.ts'
 import type { ConfigKey, Keys } from './config-key.ts'
 
 /** One thing that is wrong with a configuration. */
@@ -24,27 +24,60 @@ export function isMapping(value: unknown): value is Mapping {
 export function* checkKeys(
   written: Mapping,
   keys: Keys,
-  options: { readonly path: readonly string[]; readonly unknownKeys: 'kept' | 'refused'; readonly inside: string },
+  options: {
+    readonly path: readonly string[]
+    readonly unknownKeys: 'kept' | 'refused'
+    readonly inside: string
+    /** The key that names the type of the block: its value was looked at before. */
+    readonly selector?: string
+  },
 ): Generator<ConfigFault> {
+  const known = [...(options.selector === undefined ? [] : [options.selector]), ...Object.keys(keys)]
   for (const [name, value] of Object.entries(written)) {
-    const key = Object.hasOwn(keys, name) ? keys[name] : undefined
+    if (name === options.selector) continue
+    const key = keyNamed(keys, name)
     const path = [...options.path, name]
     if (key === undefined) {
-      if (options.unknownKeys === 'refused') yield unknownKey(path, Object.keys(keys), options.inside)
+      if (options.unknownKeys === 'refused') yield unknownKey(path, known, options.inside)
     } else yield* checkValue(value, key, path)
   }
   for (const [name, key] of Object.entries(keys)) {
-    if (key.required && written[name] === undefined) yield missingKey([...options.path, name], key)
+    if (!key.required || written[name] !== undefined) continue
+    yield missingKey([...options.path, name], key, { written, known })
   }
 }
 
-export function missingKey(path: readonly string[], key: Pick<ConfigKey, 'doc'>): ConfigFault {
+function keyNamed(keys: Keys, name: string): ConfigKey | undefined {
+  return Object.hasOwn(keys, name) ? keys[name] : undefined
+}
+
+/** @param block Where it is missing: a key in it that is not known may be it, mistyped. */
+export function missingKey(
+  path: readonly string[],
+  key: Pick<ConfigKey, 'doc'>,
+  block: { readonly written: Mapping; readonly known: readonly string[] },
+): ConfigFault {
+  const name = path.at(-1) ?? ''
+  const mistyped = Object.keys(block.written).find(
+    (each) => !block.known.includes(each) && didYouMean(each, block.known) === name,
+  )
   return {
     code: 'FTS1004',
-    path,
+    path: mistyped === undefined ? path : [...path.slice(0, -1), mistyped],
     part: 'key',
     message: `The key ${path.join('.')} is missing.`,
+    hint: mistyped === undefined ? undefined : `did you mean "${name}"?`,
     notes: [`${path.join('.')}: ${key.doc}`],
+  }
+}
+
+/** Keys that have no effect though they look like a known one, where unknown keys are kept. */
+export function* doubtfulKeysIn(written: Mapping, keys: Keys, path: readonly string[]): Generator<string> {
+  for (const [name, value] of Object.entries(written)) {
+    const key = keyNamed(keys, name)
+    const near = key === undefined ? didYouMean(name, Object.keys(keys)) : undefined
+    if (near !== undefined) yield `The key "${[...path, name].join('.')}" has no effect. Did you mean "${near}"?`
+    if (key?.keys && isMapping(value)) yield* doubtfulKeysIn(value, key.keys, [...path, name])
   }
 }
 
@@ -57,7 +90,7 @@ function unknownKey(path: readonly string[], known: readonly string[], inside: s
     part: 'key',
     message: `Unknown key "${name}" in ${inside}.`,
     hint: near === '' ? 'no such key' : near.replace(/^D/, 'd'),
-    notes: [`known keys: ${known.length === 0 ? 'none but type' : known.join(', ')}`],
+    notes: [`known keys: ${known.join(', ')}`],
   }
 }
 

@@ -115,12 +115,24 @@ describe('loadConfig', () => {
     const { warnings } = await load('project: p\nregistry: r\nonlin_store: redis\nour_team: x\n')
     expect(warnings).toEqual(['The key "onlin_store" has no effect. Did you mean "online_store"?'])
   })
+
+  test('warns of such a key in a block that keeps unknown keys too', async () => {
+    const { warnings } = await load(
+      'project: p\nregistry: {path: r, cache_ttl_second: 5, team: x}\nopenlineage: {enabeld: true}\n',
+    )
+    expect(warnings).toEqual([
+      'The key "openlineage.enabeld" has no effect. Did you mean "enabled"?',
+      'The key "registry.cache_ttl_second" has no effect. Did you mean "cache_ttl_seconds"?',
+    ])
+  })
 })
 
 describe('wrong configurations', () => {
   const head = 'project: p\nregistry: r\n'
   test.each<[string, string, (number | undefined)[]]>([
     ['project: p\n', 'FTS1004 The key registry is missing.', [undefined, undefined, undefined]],
+    ['projec: p\nregistry: r\n', 'FTS1004 The key project is missing.', [1, 1, 6]],
+    ['project: p\nregistri: r\n', 'FTS1004 The key registry is missing.', [2, 1, 8]],
     ['project: a\n  b: c: d\n', 'FTS1002', [1, 10, 1]],
     ['', 'FTS1005', [undefined, undefined, undefined]],
     ['- a\n', 'FTS1005', [undefined, undefined, undefined]],
@@ -150,6 +162,13 @@ describe('wrong configurations', () => {
     const error = await fault(yaml)
     expect(`${error.code} ${error.message}`).toContain(message)
     expect(place(error)).toEqual(expected)
+  })
+
+  test.each([
+    ['projec: p\nregistry: r\n', 'did you mean "project"?'],
+    [`${head}online_store: {typ: redis}\n`, 'did you mean "type"?'],
+  ])('of %j says what was meant', async (yaml, hint) => {
+    expect((await fault(yaml)).hint).toBe(hint)
   })
 
   test('names every fault, the first in full', async () => {

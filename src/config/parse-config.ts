@@ -1,7 +1,7 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean } from '../base/suggest.ts'
-import { type ConfigFault, checkKeys, isMapping, type Mapping, missingKey } from './check-keys.ts'
-import type { Keys, StoreType } from './config-key.ts'
+import { type ConfigFault, checkKeys, doubtfulKeysIn, isMapping, type Mapping, missingKey } from './check-keys.ts'
+import type { ConfigKey, Keys, StoreType } from './config-key.ts'
 import { type ConfigSource, objectSource } from './config-source.ts'
 import type { FeatureStoreConfig, RegistryConfig, StoreConfig } from './feature-store-config.ts'
 import { storeKeys, topLevelKeys } from './feature-store-keys.ts'
@@ -20,16 +20,24 @@ export function parseConfig(written: unknown, source: ConfigSource = objectSourc
   return build(written, source)
 }
 
-/** Top-level keys that Feast does not know and silently keeps, though they look like a known one. */
+/** Keys that Feast does not know and silently keeps, though they look like a known one. */
 export function doubtfulKeys(written: unknown): readonly string[] {
   if (!isMapping(written)) return []
-  const known = [...Object.keys(topLevelKeys), ...storeKeys]
-  return Object.keys(written).flatMap((name) => {
-    if (known.includes(name)) return []
-    const near = didYouMean(name, known)
-    return near === undefined ? [] : [`The key "${name}" has no effect. Did you mean "${near}"?`]
+  const blocks = storeKeys.flatMap((kind) => {
+    const block = written[kind]
+    const known = storeTypes[kind][typeOf(kind, block) ?? '']
+    return isMapping(block) && known
+      ? [...doubtfulKeysIn(block, { [selectorOf(kind)]: anyKey, ...known.keys }, [kind])]
+      : []
   })
+  return [...doubtfulKeysIn(written, everyTopLevelKey, []), ...blocks]
 }
+
+const anyKey: ConfigKey = { kind: 'any', doc: 'checked on its own' }
+const everyTopLevelKey: Keys = { ...topLevelKeys, ...Object.fromEntries(storeKeys.map((kind) => [kind, anyKey])) }
+
+/** The key that names the type of a store. */
+const selectorOf = (kind: StoreKind): string => (kind === 'registry' ? 'registry_type' : 'type')
 
 function* faultsOf(written: Mapping): Generator<ConfigFault> {
   const single = Object.fromEntries(
@@ -38,7 +46,8 @@ function* faultsOf(written: Mapping): Generator<ConfigFault> {
   yield* checkKeys(single, topLevelKeys, { path: [], unknownKeys: 'kept', inside: 'the configuration' })
   yield* projectFaults(written)
   if (written.registry === undefined || written.registry === null) {
-    yield missingKey(['registry'], { doc: 'path or block of the registry, such as data/registry.db' })
+    const doc = 'path or block of the registry, such as data/registry.db'
+    yield missingKey(['registry'], { doc }, { written, known: Object.keys(everyTopLevelKey) })
   }
   for (const kind of storeKeys) yield* storeFaults(kind, written[kind])
   const version = written.entity_key_serialization_version
@@ -79,8 +88,7 @@ const standardTypes: Readonly<Record<StoreKind, string>> = {
 /** The type that a store's value names, in short form; null when there is no online store. */
 function typeOf(kind: StoreKind, value: unknown): string | null {
   if (kind === 'online_store' && (value === null || value === 'none')) return null
-  const selector = kind === 'registry' ? 'registry_type' : 'type'
-  const named = isMapping(value) ? (value[selector] ?? undefined) : kind === 'registry' ? undefined : value
+  const named = isMapping(value) ? (value[selectorOf(kind)] ?? undefined) : kind === 'registry' ? undefined : value
   return typeof named === 'string' ? typeNamed(kind, named) : standardTypes[kind]
 }
 
@@ -102,11 +110,10 @@ function* storeFaults(kind: StoreKind, value: unknown): Generator<ConfigFault> {
     if (kind !== 'registry') yield* checkKeys({}, known.keys, { path: [kind], unknownKeys: 'kept', inside: kind })
     return
   }
-  const { [kind === 'registry' ? 'registry_type' : 'type']: _type, ...block } = value
   const inside = `the ${type} block of ${kind}`
   // Feast's batch engines and `local` accept any key; a plug-in checks its own.
   const unknownKeys = kind === 'batch_engine' ? 'kept' : (known.unknownKeys ?? 'refused')
-  yield* checkKeys(block, known.keys, { path: [kind], unknownKeys, inside })
+  yield* checkKeys(value, known.keys, { path: [kind], unknownKeys, inside, selector: selectorOf(kind) })
 }
 
 /**
@@ -125,10 +132,9 @@ const isMistyped = (kind: StoreKind, type: string): boolean =>
 function unknownType(kind: StoreKind, type: string, inBlock: boolean): ConfigFault {
   const known = Object.keys(storeTypes[kind])
   const near = didYouMean(type, known)
-  const selector = kind === 'registry' ? 'registry_type' : 'type'
   return {
     code: 'FTS1007',
-    path: inBlock ? [kind, selector] : [kind],
+    path: inBlock ? [kind, selectorOf(kind)] : [kind],
     part: 'value',
     message: `Unknown type "${type}" of ${kind}.`,
     hint: near === undefined ? 'no such type' : `did you mean "${near}"?`,
@@ -145,7 +151,7 @@ function notAMapping(written: unknown, source: ConfigSource): ConfigFault {
 function faultError(fault: ConfigFault, others: readonly ConfigFault[], source: ConfigSource): FeatureStoreError {
   const place =
     fault.code === 'FTS1004'
-      ? source.placeOf(fault.path.slice(0, -1), 'key')
+      ? (source.placeOf(fault.path, 'key') ?? source.placeOf(fault.path.slice(0, -1), 'key'))
       : source.placeOf(fault.path, fault.path.length === 0 ? 'key' : fault.part)
   return new FeatureStoreError(fault.code, {
     message: fault.message,
