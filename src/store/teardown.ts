@@ -7,9 +7,8 @@ import {
   registryKinds,
 } from '../model/registry-contents.ts'
 import { findObject, inProject } from '../registry/lookup.ts'
-import { projectTables } from './online-tables.ts'
 import { onlineStoreOf } from './plan.ts'
-import { recordedInfrastructure } from './project-infrastructure.ts'
+import { droppedTables, recordedInfrastructure } from './project-infrastructure.ts'
 import { readSettings } from './read-settings.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -28,16 +27,19 @@ export interface Teardown {
 }
 
 /**
- * Removes one project: first its online tables, then its objects in the registry, so that after a crash the same call
- * still knows what to drop. Other projects in the registry and in the online store stay as they are.
+ * Removes one project: first its online tables, those that an interrupted apply left among them, then its objects in
+ * the registry, so that after a crash the same call still knows what to drop. Other projects in the registry and in the
+ * online store stay as they are.
  * @throws FTS3403 when the project is protected.
  */
 export async function teardown(context: StoreContext): Promise<Teardown> {
   const { project } = context
   const { contents } = await context.registry.load()
   refuseProtected(contents, project)
-  const tables = projectTables(contents, project, readSettings(context.config).versions === true).kept
   const store = await onlineStoreOf(context)
+  const versioned = readSettings(context.config).versions === true
+  const change = { before: contents, after: withoutProject(contents, project) }
+  const tables = store === null ? [] : droppedTables(store, change, project, versioned)
   if (tables.length > 0) await store?.teardown(tables)
   const snapshot = await context.registry.transact((current) => withoutProject(current.contents, project))
   const registryRemoved = isVacant(snapshot.contents) && (await context.registry.remove())

@@ -13,7 +13,8 @@ import { teardown } from '../../src/store/teardown.ts'
 import { setViewEnabled, setViewState } from '../../src/store/view-state.ts'
 import { float64, int64 } from '../../src/types/data-type.ts'
 import { openContext } from './context.ts'
-import { repository, tablesIn } from './parts.ts'
+import { crashing } from './crash.ts'
+import { repository, tablesIn, viewNamed } from './parts.ts'
 
 const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
 const batch = fileSource('batch', { path: 'data/stats.parquet', timestampField: 'at' })
@@ -44,6 +45,22 @@ test('teardown removes the project with its tables and leaves the other one whol
   expect(contents.featureViews).toEqual(before.contents.featureViews.filter((each) => each.project === 'food'))
   expect(contents.infrastructure.map((each) => each.name)).toEqual(['food_stats'])
   expect(contents.versionHistory.map((each) => each.project)).toEqual(['food'])
+})
+
+test('teardown drops what an interrupted apply left behind', async () => {
+  const registry = openMemoryRegistryStore()
+  const context = await openContext({ registry })
+  await apply(context, repository(stats))
+  const stopped = await openContext({
+    repoPath: context.repoPath,
+    ...crashing('drop tables', registry, () => {
+      throw new Error('stopped')
+    }),
+  })
+  await expect(apply(stopped, repository(viewNamed('trips')))).rejects.toThrow('stopped')
+  expect(tablesIn(context)).toEqual(['rides_stats', 'rides_trips'])
+  expect((await teardown(context)).views).toEqual(['trips', 'stats'])
+  expect(tablesIn(context)).toEqual([])
 })
 
 test('the registry goes with its last project, and a second teardown finds nothing', async () => {
