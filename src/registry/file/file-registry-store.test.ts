@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -152,6 +153,19 @@ describe('transact', () => {
     })
     await expect(store.transact(change)).rejects.toMatchObject({ code: 'FTS3005' })
     expect(existsSync(join(folder, 'registry.db'))).toBe(false)
+  })
+
+  test('refuses a file that was made read-only, though its folder would let it be replaced', async () => {
+    const store = await open('registry.db')
+    await store.transact(withProject('a'))
+    const path = join(folder, 'registry.db')
+    const before = readFileSync(path)
+    chmodSync(path, 0o444)
+    await expect(store.transact(withProject('b'))).rejects.toMatchObject({
+      code: 'FTS3004',
+      message: `Could not write the registry ${path}: the file is read-only.`,
+    })
+    expect(Buffer.compare(readFileSync(path), before)).toBe(0)
   })
 
   test('two stores in one process take turns', async () => {
