@@ -33,6 +33,12 @@ test('a name of which only letters are left out is recognised', () => {
   expect(didYouMean('dr', ['dry', 'driver'])).toBe('dry')
 })
 
+test('of several names the one with the fewest edits is meant', () => {
+  const views = ['driver_hourly_stats_fresh', 'driver_hourly_stats']
+  expect(didYouMean('driver_hourly_stat', views)).toBe('driver_hourly_stats')
+  expect(didYouMean('driver_hourly_stat', views.toReversed())).toBe('driver_hourly_stats')
+})
+
 test('something else entirely gets no suggestion', () => {
   expect(didYouMean('weather', names)).toBeUndefined()
   expect(suggestion('weather', names)).toBe('')

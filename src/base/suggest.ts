@@ -1,12 +1,13 @@
 /** The candidate nearest to what was typed, or undefined when none is near enough to be meant. */
 export function didYouMean(typed: string, candidates: Iterable<string>): string | undefined {
   const wanted = typed.toLowerCase()
+  const farthest = Math.max(1, Math.floor(typed.length / 3))
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1
+  let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     const name = candidate.toLowerCase()
-    const distance = isShortened(wanted, name) ? 1 : editDistance(wanted, name)
-    if (distance < bestDistance) {
+    const distance = editDistance(wanted, name)
+    if (distance < bestDistance && (distance <= farthest || isShortened(wanted, name))) {
       best = candidate
       bestDistance = distance
     }
