@@ -1,12 +1,15 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 
+const folder = await mkdtemp(join(tmpdir(), 'feast-config-'))
+afterAll(() => rm(folder, { recursive: true }))
+
 async function load(yaml: string, env: Record<string, string> = {}): Promise<LoadedConfig> {
-  const repoPath = await mkdtemp(join(tmpdir(), 'feast-config-'))
+  const repoPath = await mkdtemp(join(folder, 'repo-'))
   await writeFile(join(repoPath, 'feature_store.yaml'), yaml)
   return loadConfig({ repoPath, env })
 }
@@ -89,7 +92,7 @@ describe('loadConfig', () => {
   })
 
   test('prefers an explicit file, then FEAST_FS_YAML_FILE_PATH, and keeps the repository as the base of paths', async () => {
-    const repoPath = await mkdtemp(join(tmpdir(), 'feast-config-'))
+    const repoPath = await mkdtemp(join(folder, 'repo-'))
     const staging = join(repoPath, 'staging.yaml')
     await writeFile(staging, 'project: staging\nregistry: r\n')
     const env = { FEAST_FS_YAML_FILE_PATH: staging }
@@ -105,6 +108,25 @@ describe('loadConfig', () => {
       code: 'FTS1001',
       message: "Can't find feature repo configuration file at /nowhere/feature_store.yaml.",
     })
+  })
+
+  test('names the file or folder that was meant, and a file that cannot be read', async () => {
+    const outer = await mkdtemp(join(folder, 'repo-'))
+    const repoPath = join(outer, 'rides')
+    await mkdir(join(repoPath, 'feature_repo'), { recursive: true })
+    await writeFile(join(repoPath, 'feature_store.yml'), '')
+    const hint = (path: string, yamlPath?: string): Promise<unknown> =>
+      loadConfig({ repoPath: path, yamlPath, env: {} }).catch((error: { hint?: string }) => error.hint)
+    expect(await hint(repoPath)).toBe(`did you mean ${join(repoPath, 'feature_store.yml')}?`)
+    expect(await hint(join(outer, 'ride'))).toBe(`did you mean ${repoPath}?`)
+    await writeFile(join(repoPath, 'feature_repo/feature_store.yaml'), '')
+    expect(await hint(repoPath)).toBe(`did you mean ${join(repoPath, 'feature_repo/feature_store.yaml')}?`)
+    expect(await hint(join(outer, 'something'))).toBeUndefined()
+    await mkdir(join(outer, 'empty'))
+    expect(await hint(join(outer, 'empty'))).toBeUndefined()
+    await expect(loadConfig({ repoPath, yamlPath: repoPath, env: {} })).rejects.toThrow(
+      `The feature repo configuration file ${repoPath} cannot be read (EISDIR).`,
+    )
   })
 
   test('lets the last of two equal keys count, as Python does', async () => {

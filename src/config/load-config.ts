@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { FeatureStoreConfig } from './feature-store-config.ts'
 import { doubtfulKeys, parseConfig } from './parse-config.ts'
 import { readYaml } from './read-yaml.ts'
@@ -54,13 +55,37 @@ async function readText(yamlPath: string | undefined, repoPath: string, env: Env
   try {
     return { text: await readFile(path, 'utf8'), name: path, path }
   } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+      throw new FeatureStoreError('FTS1001', {
+        message: `The feature repo configuration file ${path} cannot be read${code === undefined ? '' : ` (${code})`}.`,
+        cause,
+      })
+    }
     throw new FeatureStoreError('FTS1001', {
       message: `Can't find feature repo configuration file at ${path}.`,
+      hint: await whatWasMeant(path),
       notes: ['make a new feature repository with: feast init my_project'],
       cause,
     })
   }
 }
+
+/** The file that was meant: one of nearly that name, in a folder of nearly that name, or where Feast's `init` puts it. */
+async function whatWasMeant(path: string): Promise<string | undefined> {
+  const folder = dirname(path)
+  const below = join(folder, 'feature_repo')
+  if ((await namesIn(below))?.includes(basename(path))) return `did you mean ${join(below, basename(path))}?`
+  const files = await namesIn(folder)
+  const [place, name, names] =
+    files === undefined
+      ? [dirname(folder), basename(folder), await namesIn(dirname(folder))]
+      : [folder, basename(path), files]
+  const near = didYouMean(name, names ?? [])
+  return near === undefined ? undefined : `did you mean ${join(place, near)}?`
+}
+
+const namesIn = (folder: string): Promise<readonly string[] | undefined> => readdir(folder).catch(() => undefined)
 
 function decode(encoded: string): ConfigText {
   const compact = encoded.replace(/\s/g, '')
