@@ -84,12 +84,21 @@ describe('init', () => {
   test.each([
     [['init', '_x'], 'FTS1103'],
     [['init', 'x', '-t', 'lokal'], 'FTS1109'],
-  ])('%j is refused and leaves nothing behind', async (args, code) => {
+  ])('%j is wrong usage and leaves nothing behind', async (args, code) => {
     const place = join(folder, 'elsewhere')
     await mkdir(place, { recursive: true })
-    const { stderr } = await feast(args, place)
-    expect(stderr).toContain(code)
+    const ended = await feast(args, place)
+    expect(ended.stderr).toContain(code)
+    expect(ended.code).toBe(2)
     expect(await readdir(place)).toEqual([])
+    await rm(place, { recursive: true })
+  })
+
+  test('says where to go on, also when the folder is elsewhere or has blanks', async () => {
+    const place = join(folder, 'far')
+    await mkdir(place)
+    const { stdout } = await feast(['init', 'rides', '--repo-path', "the driver's own/rides", '--minimal'], place)
+    expect(stdout).toContain(String.raw`cd 'the driver'\''s own/rides'`)
     await rm(place, { recursive: true })
   })
 
@@ -298,6 +307,11 @@ describe('looking', () => {
     const [yaml, json] = await Promise.all([feast(command.split(' ')), feast([...command.split(' '), '--json'])])
     expect(yaml.stdout).toMatch(/^(spec:|type: )/)
     expect(JSON.parse(json.stdout)).toBeTypeOf('object')
+  })
+
+  test('an on-demand view is listed with the entities of the views that it reads, as in Feast', async () => {
+    const { stdout } = await feast(['feature-views', 'list', '--json'])
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: 'trip_fare', entities: ['driver'] }))
   })
 
   test('lists are filtered by tags, all of which must match', async () => {

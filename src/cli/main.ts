@@ -13,7 +13,7 @@ import { processTerminal, type Terminal } from './terminal.ts'
 const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /** Codes of faults in what was typed. */
-const usageCodes: ReadonlySet<string> = new Set(['FTS1101', 'FTS1102', 'FTS1103', 'FTS1104'])
+const usageCodes: ReadonlySet<string> = new Set(['FTS1101', 'FTS1102', 'FTS1103', 'FTS1104', 'FTS1109'])
 
 /** After these the registry holds other names, and has been read anyway. */
 const changesNames: ReadonlySet<string> = new Set(['apply', 'delete'])

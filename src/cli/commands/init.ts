@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { packageVersion } from '../../base/package-version.ts'
 import { didYouMean } from '../../base/suggest.ts'
@@ -51,7 +51,14 @@ export async function run(command: CommandContext): Promise<void> {
   }
   if (output !== 'table')
     command.print(await renderData({ project: name.replaceAll('-', '_'), template, path: target }, output))
-  else command.print(`Go on with:\n  cd ${given ?? name}\n  npm install\n  npx feast apply`)
+  else command.print(`Go on with:${changeTo(target, command)}\n  npm install\n  npx feast apply`)
+}
+
+/** The line that goes to the new folder, as a shell takes it. */
+function changeTo(target: string, command: CommandContext): string {
+  const path = relative(command.terminal.cwd, target)
+  if (path === '') return ''
+  return `\n  cd ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`
 }
 
 function templateOf(command: CommandContext): keyof typeof templates {
