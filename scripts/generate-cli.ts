@@ -67,7 +67,7 @@ on stderr.
 - A tag that a permission requires has to stand on the object in \`permissions check\` and \`list -v\`; Feast looks for it in a
   place that objects do not have, and so ignores it.
 - \`registry-dump\` has projects and validation references too, and does not fail on on-demand views.
-- \`get-online-features\` refuses two values for one key; Feast reads the last one.
+- \`get-online-features\` refuses keys with unequal numbers of values; Feast reads as many rows as all of them have.
 - An explicit \`--feature-store-yaml\` wins over \`FEATURE_STORE_YAML_BASE64\`.
 
 ${chapters.join('\n')}`

@@ -126,7 +126,6 @@ const lifecycle: readonly CommandRow[] = [
     path: 'online convert',
     group: 'Materialize',
     summary: 'bring online values to online_store.layout, in place',
-    options: [],
     json: '{project, views, layout, converted}',
     examples: ['online convert', 'online convert --json'],
     resume: 'What was converted stays, and all keys can be read; run the same command again to go on.',
@@ -139,7 +138,7 @@ const lifecycle: readonly CommandRow[] = [
     options: [
       {
         flags: '-e, --entities <key=value>',
-        doc: 'a join key or request value; may be repeated',
+        doc: 'a join key or request value; several times for several rows',
         repeat: true,
         required: true,
       },
@@ -148,7 +147,7 @@ const lifecycle: readonly CommandRow[] = [
     json: 'column to list of values, one per entity row; also without --json',
     examples: [
       'get-online-features -e driver_id=1001 -f driver_hourly_stats:conv_rate',
-      'get-online-features -e driver_id=1001 -f driver_hourly_stats --json',
+      'get-online-features -e driver_id=1001 -e driver_id=1002 -f driver_hourly_stats --output table',
     ],
     load: () => import('./commands/get-online-features.ts'),
   },
@@ -371,5 +370,6 @@ export const commandTable: readonly CommandRow[] = [...lifecycle, ...serverComma
 /** What the words say that have commands below them. */
 export const groupSummaries: Readonly<Record<string, string>> = Object.fromEntries([
   ...Object.entries(listed).map(([word, [plural]]) => [word, `list and describe ${plural}`]),
+  ['online', 'change how online values are stored'],
   ['registry', 'set up an SQL registry'],
 ])

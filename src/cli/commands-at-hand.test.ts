@@ -118,9 +118,22 @@ describe('what was typed', () => {
     expect(unknown.stderr).toContain('error FTS2108  The registry holds no version 7 of the feature view')
   })
 
-  test('one key with two values is refused, and a value of another type names the type', async () => {
+  test('several values of a key are several rows, and a value of another type names the type', async () => {
     const read = ['get-online-features', '-f', 'driver_stats:conv_rate', '-e', 'driver_id=1'] as const
-    expect(await feast(...read, '-e', 'driver_id=2')).toMatchObject({ code: 2 })
+    const both = await feast(...read, '-e', 'driver_id=2')
+    expect(JSON.parse(both.stdout)).toEqual({ driver_id: [1, 2], conv_rate: [null, null] })
+    const { stdout } = await feast(...read, '-e', 'driver_id=2', '--output', 'table')
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
+      ['NAME', 'VALUE', 'STATUS'],
+      ['driver_id', '1', 'PRESENT'],
+      ['conv_rate', 'null', 'NOT_FOUND'],
+      ['driver_id', '2', 'PRESENT'],
+      ['conv_rate', 'null', 'NOT_FOUND'],
+      [''],
+    ])
+    const uneven = await feast(...read, '-e', 'driver_id=2', '-e', 'km=3')
+    expect(uneven.stderr).toContain('unequal numbers of values: driver_id has 2, km has 1\n')
+    expect(uneven.code).toBe(2)
     const { stderr } = await feast('get-online-features', '-f', 'driver_stats:conv_rate', '-e', 'driver_id=abc')
     expect(stderr).toContain('The value "abc" of driver_id is not of its type, Int64\n')
   })

@@ -104,6 +104,8 @@ function groupCommand(program: Command, name: string, row: CommandRow): Command 
     .command(name)
     .description(groupSummaries[name] ?? '')
     .helpGroup(`${row.group}:`)
+    .helpCommand(false)
+    .helpOption('-h, --help', 'show help')
     .usage('<command>')
 }
 

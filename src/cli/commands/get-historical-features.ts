@@ -11,9 +11,13 @@ import { readTime } from '../read-time.ts'
 export async function run(command: CommandContext): Promise<void> {
   const { options } = command
   const [start, end, data] = [options.text('startDate'), options.text('endDate'), options.text('dataframe')]
-  if ((data === undefined) === (start === undefined && end === undefined)) {
+  const hasRange = start !== undefined || end !== undefined
+  if ((data !== undefined) === hasRange) {
     throw new FeatureStoreError('FTS1103', {
-      message: 'Give entity rows with --dataframe, or a range with --start-date and --end-date, not both.',
+      message: hasRange
+        ? 'Give either --dataframe or --start-date and --end-date, not both.'
+        : 'Neither entity rows nor a range are given.',
+      notes: ['give rows with --dataframe, or a range with --start-date, --end-date or both'],
       field: '--dataframe',
     })
   }

@@ -2,7 +2,7 @@ import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { inProject } from '../../registry/lookup.ts'
 import type { FeatureStore } from '../../store/feature-store.ts'
 import { type DataType, formatDataType } from '../../types/data-type.ts'
-import type { FeatureValue } from '../../types/feature-value.ts'
+import type { FeatureRow, FeatureValue } from '../../types/feature-value.ts'
 import { valueFromJson, valueToJsonText } from '../../types/json.ts'
 import type { CommandContext } from '../command.ts'
 import { type Columns, renderData, renderTable } from '../output.ts'
@@ -12,32 +12,41 @@ export async function run(command: CommandContext): Promise<void> {
   const store = await command.store()
   const types = await keyTypes(store)
   const pairs = command.options.list('entities').map((pair) => readPair(pair, types))
-  refuseTwice(pairs.map(([name]) => name))
-  const row = Object.fromEntries(pairs)
-  const response = await store.getOnlineFeatures({ features: command.options.list('features'), entities: [row] })
+  const response = await store.getOnlineFeatures({
+    features: command.options.list('features'),
+    entities: entityRows(pairs),
+  })
   const { output = 'json' } = command.globals
   if (output !== 'table') {
     command.print(await renderData(response.toDict(), output))
     return
   }
   const columns = [
-    ['NAME', (name) => name],
-    ['VALUE', (name) => valueToJsonText(response.column(name)[0] ?? null)],
-    ['STATUS', (name) => response.statuses(name)[0] ?? ''],
-    ['EVENT TIMESTAMP', (name) => response.eventTimestamps(name)[0]?.toString() ?? ''],
-  ] as const satisfies Columns<string>
-  command.print(renderTable(response.names, columns, command.terminal.stdout))
+    ['NAME', ({ name }) => name],
+    ['VALUE', ({ name, row }) => valueToJsonText(response.column(name)[row] ?? null)],
+    ['STATUS', ({ name, row }) => response.statuses(name)[row] ?? ''],
+    ['EVENT TIMESTAMP', ({ name, row }) => response.eventTimestamps(name)[row]?.toString() ?? ''],
+  ] as const satisfies Columns<{ name: string; row: number }>
+  const lines = response.rows().flatMap((_, row) => response.names.map((name) => ({ name, row })))
+  command.print(renderTable(lines, columns, command.terminal.stdout))
 }
 
-/** One entity row is read; of two values for one key, one would be dropped in silence. */
-function refuseTwice(names: readonly string[]): void {
-  const twice = names.find((name, at) => names.indexOf(name) < at)
-  if (twice === undefined) return
-  throw new FeatureStoreError('FTS1103', {
-    message: `--entities gives "${twice}" twice; this command reads one row.`,
-    notes: ['run it once per row'],
-    field: '--entities',
-  })
+/** The first values of all names are the first row, as in Feast, which drops the values that others lack in silence. */
+function entityRows(pairs: readonly (readonly [string, FeatureValue])[]): readonly FeatureRow[] {
+  const columns = Map.groupBy(pairs, ([name]) => name)
+  const counts = new Set([...columns.values()].map((values) => values.length))
+  if (counts.size > 1) {
+    const given = [...columns].map(([name, values]) => `${name} has ${values.length}`)
+    throw new FeatureStoreError('FTS1103', {
+      message: `--entities gives unequal numbers of values: ${given.join(', ')}.`,
+      notes: ['give as many values of every name as there are rows'],
+      field: '--entities',
+    })
+  }
+  const [count = 0] = counts
+  return Array.from({ length: count }, (_, row) =>
+    Object.fromEntries([...columns].map(([name, values]) => [name, values[row]?.[1] ?? null])),
+  )
 }
 
 /** Types of join keys and of request inputs, by column. */

@@ -1,5 +1,6 @@
 import type { DataSource } from '../../model/data-source.ts'
-import type { AnyFeatureView } from '../../model/feature-view.ts'
+import { dummyEntityName } from '../../model/entity.ts'
+import type { AnyFeatureView, OnDemandFeatureView } from '../../model/feature-view.ts'
 import type { Registered } from '../../model/registered.ts'
 import type { RegistryContents } from '../../model/registry-contents.ts'
 import { hasTags, inProject } from '../../registry/lookup.ts'
@@ -29,9 +30,33 @@ const listing = <T extends { readonly tags: Registered['tags'] }>(
       .map(line)
 }
 
-const viewLine = (view: AnyFeatureView): Line => ({
+interface ListedView {
+  readonly tags: Registered['tags']
+  readonly view: AnyFeatureView
+  readonly entities: readonly string[]
+}
+
+/** Feature views, each with its entities; those of an on-demand view are the entities of the views that it reads. */
+function featureViews(contents: RegistryContents): readonly ListedView[] {
+  const stored = [...contents.featureViews, ...contents.streamFeatureViews]
+  const read = (view: OnDemandFeatureView): readonly string[] =>
+    Object.values(view.sources).flatMap((source) =>
+      source.kind === 'view'
+        ? stored.filter(({ name }) => name === source.projection.viewName).flatMap(entitiesOf)
+        : [],
+    )
+  return [
+    ...stored.map((view) => ({ tags: view.tags, view, entities: entitiesOf(view) })),
+    ...contents.onDemandFeatureViews.map((view) => ({ tags: view.tags, view, entities: [...new Set(read(view))] })),
+  ]
+}
+
+/** The stand-in for "none" is not an entity that anybody defined. */
+const entitiesOf = (view: AnyFeatureView): readonly string[] => view.entities.filter((name) => name !== dummyEntityName)
+
+const viewLine = ({ view, entities }: ListedView): Line => ({
   NAME: view.name,
-  ENTITIES: view.entities,
+  ENTITIES: entities,
   TYPE: viewTypes[view.kind],
   ENABLED: view.enabled,
   STATE: view.state === 'UNSPECIFIED' ? 'STATE_UNSPECIFIED' : view.state,
@@ -55,22 +80,19 @@ const named = ({ name, description }: Registered): Line => ({ NAME: name, DESCRI
 
 const listings: Readonly<Record<string, (contents: RegistryContents, tags: Registered['tags']) => readonly Line[]>> = {
   entities: listing(
-    ({ entities }) => entities.filter((entity) => entity.name !== '__dummy'),
+    ({ entities }) => entities.filter((entity) => entity.name !== dummyEntityName),
     (entity) => ({ ...named(entity), TYPE: `ValueType.${valueTypeName(entity.type)}`, JOIN_KEY: entity.joinKey }),
   ),
   'data-sources': listing(
     ({ dataSources }) => dataSources,
     (source: DataSource) => ({ NAME: source.name, CLASS: classPath(source) }),
   ),
-  'feature-views': listing(
-    (contents) => [...contents.featureViews, ...contents.streamFeatureViews, ...contents.onDemandFeatureViews],
-    viewLine,
-  ),
+  'feature-views': listing(featureViews, viewLine),
   'on-demand-feature-views': listing((contents) => contents.onDemandFeatureViews, named),
   'stream-feature-views': listing((contents) => contents.streamFeatureViews, named),
   'label-views': listing(
     ({ labelViews }) => labelViews,
-    (view) => ({ NAME: view.name, ENTITIES: view.entities, CONFLICT_POLICY: view.conflictPolicy.toLowerCase() }),
+    (view) => ({ NAME: view.name, ENTITIES: entitiesOf(view), CONFLICT_POLICY: view.conflictPolicy.toLowerCase() }),
   ),
   'feature-services': listing(
     ({ featureServices }) => featureServices,

@@ -8,9 +8,10 @@ export async function run(command: CommandContext): Promise<void> {
   const [startText, endText] = command.arguments
   const all = command.options.flag('disableEventTimestamp')
   if (all ? startText !== undefined : startText === undefined || endText === undefined) {
+    const missing = startText === undefined ? 'START and END are' : 'END is'
     const message = all
       ? 'Give either START and END or --disable-event-timestamp, not both.'
-      : 'START and END are missing; or give --disable-event-timestamp for all rows.'
+      : `${missing} missing; or give --disable-event-timestamp for all rows.`
     throw new FeatureStoreError('FTS1103', { message, notes: ['usage: feast materialize START END'] })
   }
   const window =
