@@ -158,7 +158,7 @@ export function requestSource<const Name extends string, const S extends SchemaI
 ): RequestSourceDefinition<Name, RowOfSchema<S>> {
   const site = callSite(requestSource)
   const model = rowSource('request source', name, options, commonOptionNames, site)
-  const fields = fieldsOfSchema(schema)
+  const fields = fieldsOfSchema(schema, site)
   for (const { name } of fields) requireName('request field', name, site)
   return define<RequestSourceDefinition<Name, RowOfSchema<S>>>({ ...model, kind: 'request', schema: fields }, site)
 }

@@ -239,6 +239,8 @@ describe('a definition is refused, at its place, for', () => {
           source: fileSource('f', { path: 'x', fieldMapping: { [`c${'r'}`]: 'conv_rate' } }),
         }),
     ],
+    ['entities that are no list', 'FTS2007', 'entities', () => featureView('v', { entities: driver as never })],
+    ['a source among the entities', 'FTS2007', '', () => featureView('v', { entities: [file] as never })],
     ['an entity that is undefined', 'FTS2007', '', () => featureView('v', { entities: [undefined] as never })],
     ['a request source as history', 'FTS2008', 'source', () => featureView('v', { source: trip })],
     [
@@ -340,6 +342,8 @@ describe('a definition is refused, at its place, for', () => {
       () => labelView('v', { entities: [driver], organization: 'rides' } as object),
     ],
     ['an owner of a permission', 'FTS2002', 'owner', () => permission('p', { owner: 'ann' } as object)],
+    ['the name of a type', 'FTS2017', 'int64', () => entity('e', { type: 'int64' as never })],
+    ['a column of no type', 'FTS2017', 'rating', () => requestSource('r', { rating: undefined as never })],
     ['a permission of nothing', 'FTS2017', 'actions', () => permission('p', { actions: [] })],
   ]
 

@@ -2,6 +2,7 @@ import { dummyEntityName, dummyJoinKey, type Entity } from '../model/entity.ts'
 import { type DataType, invalid } from '../types/data-type.ts'
 import type { FeatureValue } from '../types/feature-value.ts'
 import { define } from './definition.ts'
+import { requireType } from './field.ts'
 import { callSite, definitionError } from './place.ts'
 import { type CommonOptions, commonOptionNames, registered, requireKnownOptions, requireName } from './validate.ts'
 
@@ -47,6 +48,7 @@ export function entity<
     })
   }
   const type = options.type ?? (invalid as DataType<T>)
+  requireType(joinKey, type, site)
   return define<EntityDefinition<Name, JoinKey, T>>(
     { ...registered(name, options), kind: 'entity', joinKey, type },
     site,

@@ -1,6 +1,8 @@
+import { didYouMean } from '../base/suggest.ts'
 import type { Field, Tags } from '../model/field.ts'
-import type { DataType } from '../types/data-type.ts'
+import { type DataType, scalarTypes } from '../types/data-type.ts'
 import type { FeatureValue } from '../types/feature-value.ts'
+import { type CallSite, definitionError } from './place.ts'
 
 /** What a field says besides its type. */
 export interface FieldOptions {
@@ -27,10 +29,14 @@ export function field<T extends FeatureValue>(type: DataType<T>, options: FieldO
   return { ...options, type }
 }
 
-/** The model of a schema, in the order in which it is written. */
-export function fieldsOfSchema(schema: Readonly<Record<string, DataType | FieldSpec>>): readonly Field[] {
+/** The model of a schema, in the order in which it is written. @throws FTS2017 for a column without a type. */
+export function fieldsOfSchema(
+  schema: Readonly<Record<string, DataType | FieldSpec>>,
+  site: CallSite,
+): readonly Field[] {
   return Object.entries(schema).map(([name, column]) => {
-    const spec: FieldSpec = 'type' in column ? column : { type: column }
+    const spec: FieldSpec = isObject(column) && 'type' in column ? column : { type: column }
+    requireType(name, spec.type, site)
     return {
       name,
       type: spec.type,
@@ -42,3 +48,17 @@ export function fieldsOfSchema(schema: Readonly<Record<string, DataType | FieldS
     }
   })
 }
+
+/** JavaScript has no compiler that would say so. @throws FTS2017 */
+export function requireType(name: string, type: unknown, site: CallSite): void {
+  if (isObject(type) && 'kind' in type) return
+  const near = typeof type === 'string' ? didYouMean(type, Object.keys(scalarTypes)) : undefined
+  throw definitionError('FTS2017', site, {
+    message: `The type of "${name}" is ${JSON.stringify(type)}, not one of the types of feast-ts.`,
+    mark: typeof type === 'string' ? type : name,
+    hint: near === undefined ? undefined : `import { ${near} } from "feast-ts", and use it without quotes`,
+    field: name,
+  })
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -28,11 +28,11 @@ export function placeOfSite(site: CallSite): ErrorPlace | undefined {
   return placeInStack(site.stack ?? '')
 }
 
-/** The first place in the text of a stack that lies in a file and not inside Node.js. */
-export function placeInStack(stack: string): ErrorPlace | undefined {
+/** The first place in the text of a stack that lies in a file, and not in one that is left out or inside Node.js. */
+export function placeInStack(stack: string, isLeftOut = (_file: string): boolean => false): ErrorPlace | undefined {
   for (const line of stack.split('\n')) {
-    const match = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(line.trimEnd())
-    if (match?.[1] === undefined) continue
+    const match = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:[\\/])[^<>]*?):(\d+):(\d+)\)?$/.exec(line.trimEnd())
+    if (match?.[1] === undefined || isLeftOut(filePath(match[1]))) continue
     return { file: filePath(match[1]), line: Number(match[2]), column: Number(match[3]) }
   }
   return undefined

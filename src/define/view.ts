@@ -48,8 +48,16 @@ export function viewModel<N extends string>(
   requireName(what, name, site, reservedInViewNames)
   requireKnownOptions(what, options, [...ownOptionNames, ...viewOptionNames], site)
   const entities = options.entities ?? []
-  requireDefinitions(`entity of "${name}"`, entities, site)
-  const columns = columnsOf(name, entities, fieldsOfSchema(options.schema ?? {}), site)
+  if (!Array.isArray(entities)) {
+    throw definitionError('FTS2007', site, {
+      message: `The entities of "${name}" are not a list.`,
+      mark: 'entities',
+      hint: 'write entities: [ … ]',
+      field: 'entities',
+    })
+  }
+  requireDefinitions(`entity of "${name}"`, entities, site, isEntity)
+  const columns = columnsOf(name, entities, fieldsOfSchema(options.schema ?? {}, site), site)
   return {
     ...registered(name, options),
     entities: entities.map((entity) => entity.name),
@@ -63,13 +71,28 @@ export function viewModel<N extends string>(
   }
 }
 
+const isEntity = (value: object): boolean => 'kind' in value && value.kind === 'entity'
+/** A definition of any kind, or a selection of a view. */
+const isUsable = (value: object): boolean => 'kind' in value || 'viewName' in value
+
 /**
  * @throws FTS2007 when an element is not there, as happens when two files import each other in a circle.
  */
-export function requireDefinitions(what: string, values: readonly unknown[], site: CallSite): void {
-  const index = values.findIndex((value) => typeof value !== 'object' || value === null)
+export function requireDefinitions(
+  what: string,
+  values: readonly unknown[],
+  site: CallSite,
+  isWanted = isUsable,
+): void {
+  const index = values.findIndex((value) => typeof value !== 'object' || value === null || !isWanted(value))
   if (index === -1) return
   const value = values[index]
+  if (typeof value === 'object' && value !== null) {
+    const named = 'name' in value && typeof value.name === 'string' ? `"${value.name}"` : JSON.stringify(value)
+    throw definitionError('FTS2007', site, {
+      message: `The ${what} at position ${index + 1} is ${named}, which is none.`,
+    })
+  }
   const isName = typeof value === 'string'
   throw definitionError('FTS2007', site, {
     message: `The ${what} at position ${index + 1} is ${isName ? JSON.stringify(value) : String(value)}, not a definition.`,

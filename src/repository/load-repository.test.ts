@@ -218,14 +218,35 @@ export const part = view.select('conv_rat' as 'conv_rate')
     expect(refusal()).toEqual(['FTS2204', 'a.ts:2:25+10', 'did you mean "./entities.ts"?'])
   })
 
+  test('an import of a file or package with nearly that name', () => {
+    write({ 'a.ts': "import { driver } from './entites.ts'\nexport { driver }\n", 'entities.ts': entities })
+    expect(refusal()).toEqual(['FTS2204', 'a.ts:1:25+12', 'did you mean "./entities.ts"?'])
+    write({ 'a.ts': "import { entity } from 'feast-t'\n" })
+    expect(refusal()).toEqual(['FTS2204', 'a.ts:1:25+7', 'did you mean "feast-ts"?'])
+  })
+
+  test('a name of the package that is misspelt or not imported', () => {
+    write({ 'a.ts': "import { entiti } from 'feast-ts'\nexport const driver = entiti('driver', {})\n" })
+    expect(refusal()).toEqual(['FTS2204', 'a.ts:1:10+6', 'did you mean "entity"?'])
+    write({ 'a.ts': "import { entity } from 'feast-ts'\nexport const driver = entity('driver', { type: Int64 })\n" })
+    expect(refusal()).toEqual(['FTS2201', 'a.ts:2:48+undefined', 'did you mean "int64"?'])
+    write({ 'a.ts': "export const driver = entity('driver')\n" })
+    expect(refusal()).toEqual(['FTS2201', 'a.ts:1:23+undefined', 'import it from "feast-ts"'])
+  })
+
+  test('in a folder with blanks and brackets', () => {
+    write({ 'my (old) lab/ä.ts': '\nexport const b: number = (null as any).foo\n' })
+    expect(refusal().slice(0, 2)).toEqual(['FTS2201', 'my (old) lab/ä.ts:2:40+undefined'])
+  })
+
   test('a package that is not installed', () => {
     write({ 'a.ts': "import 'not-there'\n" })
     expect(refusal()).toEqual(['FTS2204', 'a.ts:1:9+9', undefined])
   })
 
   test('a name that a file does not export', () => {
-    write({ 'a.ts': "import { rider } from './entities.ts'\nexport { rider }\n", 'entities.ts': entities })
-    expect(refusal()).toEqual(['FTS2204', 'a.ts:1:10+5', undefined])
+    write({ 'a.ts': "import { drivr } from './entities.ts'\nexport { drivr }\n", 'entities.ts': entities })
+    expect(refusal()).toEqual(['FTS2204', 'a.ts:1:10+5', 'did you mean "driver"?'])
   })
 
   test('a folder that is not there', async () => {

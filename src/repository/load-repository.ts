@@ -36,7 +36,7 @@ async function importFile(file: string, ofGeneration: number, files: readonly st
   try {
     return (await import(/* @vite-ignore */ importUrl(file, ofGeneration))) as object
   } catch (cause) {
-    throw loadError(cause, file, files)
+    throw await loadError(cause, file, files)
   }
 }
 

@@ -55,8 +55,8 @@ function formatOf(url: string): string {
   return /\.m?ts$/.test(new URL(url).pathname) ? 'module-typescript' : 'module'
 }
 
-/** Import name to file, for every entry point of the running copy: its sources, or what was built from them. */
-function ownEntries(): ReadonlyMap<string, string> {
+/** Import name to address, for every entry point of the running copy: its sources, or what was built from them. */
+export function ownEntries(): ReadonlyMap<string, string> {
   const root = new URL('../../', import.meta.url)
   const condition = import.meta.url.endsWith('.ts') ? 'source' : 'default'
   const manifest: unknown = JSON.parse(readFileSync(fileURLToPath(new URL('package.json', root)), 'utf8'))
