@@ -344,6 +344,7 @@ describe('a definition is refused, at its place, for', () => {
     ['an owner of a permission', 'FTS2002', 'owner', () => permission('p', { owner: 'ann' } as object)],
     ['the name of a type', 'FTS2017', 'int64', () => entity('e', { type: 'int64' as never })],
     ['a column of no type', 'FTS2017', 'rating', () => requestSource('r', { rating: undefined as never })],
+    ['a number as a ttl', 'FTS2017', 'ttl', () => featureView('v', { ttl: 3600 as never, source: file })],
     ['a permission of nothing', 'FTS2017', 'actions', () => permission('p', { actions: [] })],
   ]
 

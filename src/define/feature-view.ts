@@ -13,6 +13,7 @@ import {
   type SourcedOptions,
   sourcedModel,
   sourcedOptionNames,
+  ttlOf,
   type ViewOptions,
   viewModel,
 } from './view.ts'
@@ -65,7 +66,7 @@ export function featureView<
     {
       ...model,
       kind: 'featureView',
-      ttl: options.ttl === undefined ? days(0) : options.ttl,
+      ttl: ttlOf(name, options.ttl, days(0), site),
       ...sourcedModel(name, from.source, schema, options, site),
       mode: options.mode ?? '',
       transformation: null,
@@ -123,7 +124,7 @@ export function batchFeatureView<
     {
       ...model,
       kind: 'featureView',
-      ttl: options.ttl ?? null,
+      ttl: ttlOf(name, options.ttl, null, site),
       ...sourcedModel(name, from.source, schema, { ...options, online: options.online ?? false }, site),
       mode: options.mode ?? 'python',
       transformation: options.transformation ?? null,

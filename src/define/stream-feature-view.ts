@@ -14,6 +14,7 @@ import {
   type SourcedOptions,
   sourcedModel,
   sourcedOptionNames,
+  ttlOf,
   type ViewOptions,
   viewModel,
 } from './view.ts'
@@ -85,7 +86,7 @@ export function streamFeatureView<
     {
       ...model,
       kind: 'streamFeatureView',
-      ttl: options.ttl === undefined ? days(0) : options.ttl,
+      ttl: ttlOf(name, options.ttl, days(0), site),
       ...sourcedModel(name, options.source, Object.keys(options.schema ?? {}), options, site),
       mode: options.mode ?? 'python',
       timestampField: options.timestampField ?? '',
@@ -163,7 +164,7 @@ export function labelView<const Name extends string>(name: Name, options: LabelV
     {
       ...model,
       kind: 'labelView',
-      ttl: options.ttl === undefined ? days(0) : options.ttl,
+      ttl: ttlOf(name, options.ttl, days(0), site),
       source: options.source ?? null,
       online: options.online ?? true,
       labelerField: options.labelerField ?? 'labeler',

@@ -1,3 +1,4 @@
+import type { Duration } from '../base/instant.ts'
 import { suggestion } from '../base/suggest.ts'
 import type { DataSource } from '../model/data-source.ts'
 import type { Entity } from '../model/entity.ts'
@@ -153,6 +154,23 @@ function requireEntityType(view: string, column: Field, entity: Entity | undefin
     field: 'schema',
   })
 }
+
+/** How old a value may be. @throws FTS2017 for a number or a text, of which nobody can say what it counts. */
+export function ttlOf(view: string, ttl: unknown, standard: Duration | null, site: CallSite): Duration | null {
+  if (ttl === undefined) return standard
+  if (ttl === null) return null
+  if (isDuration(ttl)) return ttl
+  throw definitionError('FTS2017', site, {
+    message: `The ttl of "${view}" is ${JSON.stringify(ttl)}, not a length of time.`,
+    mark: 'ttl',
+    hint: 'write ttl: days(1), or hours, minutes, seconds',
+    field: 'ttl',
+  })
+}
+
+/** One of another copy of the package counts, too. */
+const isDuration = (value: unknown): value is Duration =>
+  typeof value === 'object' && value !== null && 'micros' in value && typeof value.micros === 'bigint'
 
 /** Where the rows of a stored view come from. */
 export interface SourcedOptions {
