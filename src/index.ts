@@ -49,7 +49,14 @@ export type { PermissionDefinition, PermissionOptions, PermissionType } from './
 export { permission } from './define/permission.ts'
 export type { ProjectDefinition } from './define/project.ts'
 export { project } from './define/project.ts'
-export type { EntityRow, FeatureRequest, HistoricalEntityRow, HistoricalRow, OnlineRow } from './define/request.ts'
+export type {
+  EntityColumns,
+  EntityRow,
+  FeatureRequest,
+  HistoricalEntityRow,
+  HistoricalRow,
+  OnlineRow,
+} from './define/request.ts'
 // Declaration files of programs that export definitions name these.
 export type * from './define/row-types.ts'
 export type { FeatureViewSelection } from './define/selection.ts'

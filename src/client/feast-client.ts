@@ -1,5 +1,5 @@
 import type { Instant } from '../base/instant.ts'
-import type { EntityRow, FeatureRequest, OnlineRow } from '../define/request.ts'
+import type { EntityColumns, EntityRow, FeatureRequest, OnlineRow } from '../define/request.ts'
 import { exactJsonText } from '../types/exact-json.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
 import { FeastClientError } from './client-error.ts'
@@ -23,7 +23,7 @@ export interface OnlineFeaturesRequest<F, Full extends boolean> extends CallOpti
   /** A feature service, or views, selections of views and references such as `view:feature`. */
   readonly features: F
   /** Objects, or columns of equal length by name. */
-  readonly entities: readonly EntityRow<F>[] | Columns
+  readonly entities: readonly EntityRow<F>[] | EntityColumns<F>
   /** Name columns `view__feature`, not `feature`. Default false. */
   readonly fullFeatureNames?: Full | undefined
 }

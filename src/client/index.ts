@@ -1,7 +1,7 @@
 import { type ClientOptions, FeastClient } from './feast-client.ts'
 
 export { Instant } from '../base/instant.ts'
-export type { EntityRow, FeatureRequest, OnlineRow } from '../define/request.ts'
+export type { EntityColumns, EntityRow, FeatureRequest, OnlineRow } from '../define/request.ts'
 export type { FeatureRow, FeatureValue, ZonedTimestamp } from '../types/feature-value.ts'
 export { FeastClientError } from './client-error.ts'
 export type {

@@ -23,6 +23,12 @@ type Inputs<Columns> = { readonly [C in keyof Columns]: Input<Columns[C]> }
  */
 export type EntityRow<F> = Flat<Inputs<KeysOfAll<ItemOf<F>>> & Inputs<RequestOfAll<ItemOf<F>>> & OpenFor<ItemOf<F>>>
 
+/**
+ * The same as columns of equal length. Known columns have no index signature beside them: the compiler would look for
+ * the fault of a row in it, and say nothing of the key that is missing.
+ */
+export type EntityColumns<F> = { readonly [C in keyof EntityRow<F>]: readonly EntityRow<F>[C][] }
+
 type Nullable<Columns> = { readonly [C in keyof Columns]: Columns[C] | null }
 
 /**

@@ -1,6 +1,13 @@
 import type { Table } from 'apache-arrow'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
-import type { EntityRow, FeatureRequest, HistoricalEntityRow, HistoricalRow, OnlineRow } from '../define/request.ts'
+import type {
+  EntityColumns,
+  EntityRow,
+  FeatureRequest,
+  HistoricalEntityRow,
+  HistoricalRow,
+  OnlineRow,
+} from '../define/request.ts'
 import type { Definitions } from '../model/definitions.ts'
 import type { FeatureViewState } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
@@ -18,7 +25,7 @@ import {
 } from './convert-online-store.ts'
 import { type DefinitionsInput, isDefinitions, toDefinitions } from './definitions-input.ts'
 import { type DeletedObject, deleteObject } from './delete-object.ts'
-import type { EntityCoercion, OnlineEntityInput } from './entity-columns.ts'
+import type { EntityCoercion } from './entity-columns.ts'
 import type { EntityInput } from './entity-rows.ts'
 import { readLoggedFeatures, type WriteLoggedFeaturesRequest, writeLoggedFeatures } from './feature-logs.ts'
 import { getHistoricalFeatures, type HistoricalFeaturesRequest } from './get-historical-features.ts'
@@ -67,7 +74,7 @@ export interface TypedHistoricalRequest<F, E, Full extends boolean>
 export interface TypedOnlineRequest<F, Full extends boolean> {
   readonly features: F
   /** Objects, or columns of equal length by name. */
-  readonly entities: readonly EntityRow<F>[] | Exclude<OnlineEntityInput, readonly unknown[]>
+  readonly entities: readonly EntityRow<F>[] | EntityColumns<F>
   /** Name columns `view__feature`, not `feature`. Default false. */
   readonly fullFeatureNames?: Full | undefined
   readonly signal?: AbortSignal | undefined

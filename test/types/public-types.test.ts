@@ -52,24 +52,51 @@ function repositoryOf(views: number): string {
     online(all, [{}])`
 }
 
-/** How many types the compiler instantiates: the same on every machine, unlike its time. */
-function instantiations(views: number): number {
+/** What the compiler says of a file of definitions, as `repository.mts(line,column): error …`, and more as it is asked. */
+function compileRepository(text: string, ...options: readonly string[]): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'feast-ts-types-'))
   try {
-    writeFileSync(join(folder, 'repository.mts'), repositoryOf(views))
+    writeFileSync(join(folder, 'repository.mts'), text)
     const compilerOptions = {
       paths: { 'feast-ts': [join(root, 'src/index.ts')] },
       typeRoots: [join(root, 'node_modules/@types')],
     }
     const config = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['repository.mts'], exclude: [] }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-    const output = compile(join(folder, 'tsconfig.json'), '--extendedDiagnostics')
-    expect(output.split('\n').filter((line) => line.includes('repository.mts('))).toEqual([])
-    return Number(/Instantiations:\s*(\d+)/.exec(output)?.[1])
+    return compile(join(folder, 'tsconfig.json'), ...options).split('\n')
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
+
+/** How many types the compiler instantiates: the same on every machine, unlike its time. */
+function instantiations(views: number): number {
+  const output = compileRepository(repositoryOf(views), '--extendedDiagnostics')
+  expect(output.filter((line) => line.includes('repository.mts('))).toEqual([])
+  return Number(/Instantiations:\s*(\d+)/.exec(output.join('\n'))?.[1])
+}
+
+test('the compiler names the column of a row that is at fault', () => {
+  const read = (row: string): string => `store.getOnlineFeatures({ features: [fare], entities: [${row}] })`
+  const output =
+    compileRepository(`import { entity, featureView, fileSource, type FeatureStore, float64, int64, onDemandFeatureView, requestSource } from 'feast-ts'
+    declare const store: FeatureStore
+    const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
+    const stats = featureView('stats', { entities: [driver], schema: { rate: float64 }, source: fileSource('s', { path: 'x' }) })
+    const trip = requestSource('trip', { km: float64 })
+    const fare = onDemandFeatureView('fare', {
+      sources: { stats, trip }, schema: { price: float64 }, transform: ({ trip }) => ({ price: trip.km }),
+    })
+    ${[read('{ driver_id: 1n }'), read("{ driver_id: 'x', km: 1 }"), read('{ drivr_id: 1, km: 1 }')].join('\n')}
+  `)
+  const errors = output.flatMap((line) => /repository\.mts.*: error TS\d+: (.+)/.exec(line)?.[1] ?? [])
+  const row = '{ readonly driver_id: number | bigint; readonly km: number; }'
+  expect(errors).toEqual([
+    `Property 'km' is missing in type '{ driver_id: bigint; }' but required in type '${row}'.`,
+    "Type 'string' is not assignable to type 'number | bigint'.",
+    `Object literal may only specify known properties, but 'drivr_id' does not exist in type '${row}'. Did you mean to write 'driver_id'?`,
+  ])
+})
 
 test('500 views of 20 features, and a read of all, stay within the budget for type checks', {
   timeout: 120_000,

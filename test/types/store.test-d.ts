@@ -65,5 +65,8 @@ store.getOnlineFeatures({ features: [fare], entities: [{ driver_id: 1001n }] })
 store.getOnlineFeatures({ features: ranking, entities: [{ driver_id: 'x', distance_km: 1 }] })
 // @ts-expect-error the key is missing
 store.getHistoricalFeatures({ features: ranking, entities: [{ distance_km: 1, event_timestamp: '2026-01-01' }] })
+await store.getOnlineFeatures({ features: ranking, entities: { driver_id: [1001n, 1002], distance_km: [3.2, 1] } })
+// @ts-expect-error a column of request values is missing
+store.getOnlineFeatures({ features: ranking, entities: { driver_id: [1001n] } })
 // @ts-expect-error no such feature
 online.column('conv_rat')
