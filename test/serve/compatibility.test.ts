@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { create, toBinary } from '@bufbuild/protobuf'
 import grpc from '@grpc/grpc-js'
+import { openStore } from 'feast-ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CompatibilityRule, compatibilityTable } from '../../src/config/compatibility.ts'
 import { startGrpcServer } from '../../src/serve/grpc/grpc-server.ts'
@@ -15,6 +19,7 @@ import { PushRequestSchema } from '../../src/wire/gen/feast/serving/GrpcServer_p
 import { GetOnlineFeaturesRequestSchema } from '../../src/wire/gen/feast/serving/ServingService_pb.ts'
 import { type Value, ValueSchema } from '../../src/wire/gen/feast/types/Value_pb.ts'
 import { openServed, type ServedRepository } from '../goldens-runner/wire/served-repository.ts'
+import { TestClient } from '../grpc/test-client.ts'
 
 const repository = fileURLToPath(new URL('../goldens/wire/sqlite/all_types', import.meta.url))
 
@@ -347,6 +352,29 @@ describe('compatibility: feast turns back', () => {
     expect({ ours: await ask('ours'), feast: await ask('feast') }).toEqual({ ours, feast })
   })
 })
+
+test.each([null, 'feast'] as const)(
+  'an answer does not say where the repository is: compatibility %s',
+  async (mode) => {
+    const folder = await mkdtemp(join(tmpdir(), 'serve-'))
+    await writeFile(join(folder, 'registry.db'), 'this is no registry')
+    const configuration = { project: 'p', provider: 'local', registry: 'registry.db', compatibility: mode }
+    await using store = await openStore(configuration, { repoPath: folder })
+    const [http, calls] = await Promise.all([startHttpServer({ store }), startGrpcServer({ store })])
+    const body = JSON.stringify({ features: ['v:f'], entities: { id: [1] } })
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`http://127.0.0.1:${http.port}/get-online-features`, { method: 'POST', headers, body })
+    const client = new TestClient(calls.port)
+    const { details } = await client.failure('/GrpcFeatureServer/GetOnlineFeatures', Buffer.alloc(0))
+    for (const text of [await answer.text(), details]) {
+      expect(text).toContain('registry.db is not a whole Feast registry')
+      expect(text).not.toContain(folder)
+    }
+    client.close()
+    await Promise.all([http.close(), calls.close()])
+    await rm(folder, { recursive: true })
+  },
+)
 
 test.each(['ours', 'feast'] as const)('the access log has the code of a request that failed: %s', async (side) => {
   const { status } = await read(side, ['no_such_view:x'], { user_id: [1] })

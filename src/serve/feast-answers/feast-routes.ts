@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FeatureStore } from '../../store/feature-store.ts'
 import { allowedMethods } from '../http/allowed-methods.ts'
-import { loggedError } from '../http/http-answer.ts'
+import { loggedError, withoutFolder } from '../http/http-answer.ts'
 import { noteFault } from '../http/observe-requests.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { type FeastHttpAnswer, fastApiAnswer, feastHttpAnswer } from './feast-errors.ts'
@@ -83,12 +83,13 @@ function rawRequest(request: FastifyRequest): RawRequest {
   }
 }
 
-function faultAnswer(error: unknown, request: FastifyRequest, { logger }: ServingContext): FeastHttpAnswer {
+function faultAnswer(error: unknown, request: FastifyRequest, { logger, store }: ServingContext): FeastHttpAnswer {
   const tooLarge = error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
   if (tooLarge) return fastApiAnswer(413)
   const coded = loggedError(error, logger)
   noteFault(request, coded)
-  return feastHttpAnswer(coded)
+  const { status, body } = feastHttpAnswer(coded)
+  return { status, body: withoutFolder(body, store.repoPath) }
 }
 
 function send(reply: FastifyReply, { status, body }: FeastHttpAnswer): FastifyReply {

@@ -314,9 +314,11 @@ describe('observation', () => {
     metadata.set('x-request-id', 'r-1')
     expect(await running.client.trailers(path, request, metadata)).toMatchObject({ traceparent, 'x-request-id': 'r-1' })
     await running.client.call(path, request)
+    await running.client.failure(path, Buffer.from('garbage'))
     expect(entries).toMatchObject([
       { requestId: 'r-1', method: 'gRPC', path, status: 0, traceId },
-      { requestId: expect.stringMatching(/^[0-9a-f]+-1$/), traceId: undefined },
+      { requestId: expect.stringMatching(/^[0-9a-f]+-1$/), traceId: undefined, fault: undefined },
+      { status: 3, fault: { code: 'FTS7001' } },
     ])
   })
 

@@ -7,6 +7,7 @@ import { file_feast_serving_ServingService } from '../../wire/gen/feast/serving/
 import { file_grpc_health_v1_health } from '../../wire/gen/grpc/health/v1/health_pb.ts'
 import { file_grpc_reflection_v1_reflection } from '../../wire/gen/grpc/reflection/v1/reflection_pb.ts'
 import { file_grpc_reflection_v1alpha_reflection } from '../../wire/gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { withoutFolder } from '../http/http-answer.ts'
 import type { AccessLog } from '../http/observe-requests.ts'
 import { cannotListen, readTlsFiles } from '../listening.ts'
 import { readiness } from '../readiness.ts'
@@ -126,7 +127,7 @@ function registerUnary(server: Server, grpc: Grpc, registration: Registration, m
         (error: unknown) => {
           const end = failure(grpc, context, method, error, observed.trailer(grpc))
           callback(end)
-          observed.end(end.code)
+          observed.end(end.code, error)
         },
       )
     }
@@ -149,7 +150,7 @@ function registerStream(server: Server, grpc: Grpc, { context }: Registration, m
 /** The end of a call that failed. What the program does not expect is in the log, and not in the answer. */
 function failure(
   grpc: Grpc,
-  { logger }: ServingContext,
+  { logger, store }: ServingContext,
   { path, ending = ownAnswer }: Pick<UnaryMethod, 'path' | 'ending'>,
   error: unknown,
   trailer: InstanceType<Grpc['Metadata']> = new grpc.Metadata(),
@@ -162,7 +163,7 @@ function failure(
   }
   return {
     code: grpc.status[answer.code],
-    details: answer.details,
+    details: withoutFolder(answer.details, store.repoPath),
     metadata: describeIn(trailer, error),
   }
 }

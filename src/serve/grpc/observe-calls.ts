@@ -1,10 +1,12 @@
 import type * as Library from '@grpc/grpc-js'
 import type { Metadata } from '@grpc/grpc-js'
 import { ReadTimings } from '../../store/read-timings.ts'
+import { codedError } from '../http/http-answer.ts'
 import type { AccessLog } from '../http/observe-requests.ts'
 import { givenRequestId, requestIds } from '../request-ids.ts'
 import type { ServingContext } from '../serving-context.ts'
 import { type RequestSpan, Tracing, traceIdOf } from '../tracing.ts'
+import { StatusError } from './grpc-errors.ts'
 
 type Grpc = typeof Library
 
@@ -19,8 +21,8 @@ export interface ObservedCall {
   within(work: () => void): void
   /** Says which trace and request the answer belongs to, and where its time went; undefined when nobody asked. */
   trailer(grpc: Grpc): Metadata | undefined
-  /** Counts and logs the call. `status` is the number of its gRPC status. */
-  end(status: number): void
+  /** Counts and logs the call. `status` is the number of its gRPC status, `error` what a call failed with. */
+  end(status: number, error?: unknown): void
 }
 
 /** Counts every call, writes it to the access log, and gives it its place in a trace. */
@@ -53,13 +55,14 @@ export class CallObserver {
         timings,
         within: (work) => (span === undefined ? work() : span.within(work)),
         trailer: (grpc) => trailerOf(grpc, metadata, span, explained ? timings : undefined),
-        end: (status) => {
+        end: (status, error) => {
           const millis = performance.now() - started
           counts.observe(status, millis / 1000)
           if (this.#accessLog !== null) {
             const requestId = givenRequestId(textOf(metadata, 'x-request-id')) ?? this.#nextId()
             const traceId = traceIdOf(span?.traceparent ?? textOf(metadata, 'traceparent'))
-            this.#accessLog({ requestId, method: 'gRPC', path, status, millis, traceId })
+            const fault = error === undefined || error instanceof StatusError ? undefined : codedError(error)
+            this.#accessLog({ requestId, method: 'gRPC', path, status, millis, traceId, fault })
           }
           span?.end(status)
         },
