@@ -62,24 +62,23 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.enable_channelz': 0,
   })
   const services = holdWriteServices(context)
-  const observer = new CallObserver(context, options.accessLog ?? null)
-  await observer.load()
-  const health = await addServices(server, grpc, { context, observer })
-  let bound: number
   try {
-    bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })
+    const observer = new CallObserver(context, options.accessLog ?? null)
+    await observer.load()
+    const health = await addServices(server, grpc, { context, observer })
+    const bound = await bind(server, grpc, { host, port, tls: options.tls ?? null })
+    return {
+      address: host,
+      port: bound,
+      async close() {
+        health.stop()
+        await stop(server, limits.requestTimeoutSeconds * 1000 + drainMillis)
+        await services.close()
+      },
+    }
   } catch (error) {
     await services.close()
     throw error
-  }
-  return {
-    address: host,
-    port: bound,
-    async close() {
-      health.stop()
-      await stop(server, limits.requestTimeoutSeconds * 1000 + drainMillis)
-      await services.close()
-    },
   }
 }
 
