@@ -45,6 +45,13 @@ export interface OnlineWriteSummary {
   readonly stale: number
 }
 
+/** What a store is set up for. */
+export interface TableChange {
+  readonly keep: readonly OnlineTable[]
+  /** Those that are kept too are not dropped. */
+  readonly drop: readonly OnlineTable[]
+}
+
 /** What a conversion did. */
 export interface LayoutConversion {
   /** The layout that all keys are in now. */
@@ -89,7 +96,7 @@ export interface OnlineStore {
   infrastructure(tables: readonly OnlineTable[]): readonly InfrastructureObject[]
 
   /** Makes what is missing and drops what is named. Safe to repeat. */
-  update(change: { readonly keep: readonly OnlineTable[]; readonly drop: readonly OnlineTable[] }): Promise<void>
+  update(change: TableChange): Promise<void>
 
   /** Drops the tables and nothing that another project uses. */
   teardown(tables: readonly OnlineTable[]): Promise<void>

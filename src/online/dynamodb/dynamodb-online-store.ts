@@ -8,6 +8,7 @@ import type {
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
+  TableChange,
 } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import { dynamodbConfig } from './dynamodb-config.ts'
@@ -68,16 +69,13 @@ class DynamodbOnlineStore implements OnlineStore {
     return []
   }
 
-  async update(change: {
-    readonly keep: readonly OnlineTable[]
-    readonly drop: readonly OnlineTable[]
-  }): Promise<void> {
-    await dropTables(this.#connection, change.drop, this.#logger)
+  async update(change: TableChange): Promise<void> {
+    await dropTables(this.#connection, change, this.#logger)
     await makeTables(this.#connection, change.keep, this.#logger)
   }
 
   async teardown(tables: readonly OnlineTable[]): Promise<void> {
-    await dropTables(this.#connection, tables, this.#logger)
+    await this.update({ keep: [], drop: tables })
   }
 
   async ping(signal?: AbortSignal): Promise<void> {

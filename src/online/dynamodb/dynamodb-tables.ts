@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TableDescription, Tag } from '@aws-sdk/client-dynamodb'
 import type { Logger } from '../../base/logger.ts'
-import type { OnlineTable } from '../../plugin/online-store.ts'
+import type { OnlineTable, TableChange } from '../../plugin/online-store.ts'
+import { droppedNames } from '../online-common/dropped-names.ts'
 import { inParallel } from '../online-common/in-parallel.ts'
 import { timedOut } from '../online-common/server-errors.ts'
 import type { DynamodbConnection } from './dynamodb-driver.ts'
@@ -26,7 +27,9 @@ export async function makeTables(
   tables: readonly OnlineTable[],
   logger: Logger,
 ): Promise<void> {
-  await inParallel(distinct(connection, tables), changesAtOnce, async ([name, table]) => {
+  const { tableNameTemplate } = connection.config
+  const distinct = [...new Map(tables.map((table) => [tableName(tableNameTemplate, table), table]))]
+  await inParallel(distinct, changesAtOnce, async ([name, table]) => {
     const tags = Object.entries({ ...connection.config.tags, ...table.tags }).map(([Key, Value]) => ({ Key, Value }))
     const found = await describe(connection, name)
     if (found === undefined) await create(connection, name, tags)
@@ -36,12 +39,9 @@ export async function makeTables(
 }
 
 /** Drops tables and waits until they are gone, so that they can be made anew at once. */
-export async function dropTables(
-  connection: DynamodbConnection,
-  tables: readonly OnlineTable[],
-  logger: Logger,
-): Promise<void> {
-  await inParallel(distinct(connection, tables), changesAtOnce, async ([name]) => {
+export async function dropTables(connection: DynamodbConnection, change: TableChange, logger: Logger): Promise<void> {
+  const names = droppedNames(change, (table) => tableName(connection.config.tableNameTemplate, table))
+  await inParallel(names, changesAtOnce, async (name) => {
     try {
       await connection.request((send, sdk) => send(new sdk.DeleteTableCommand({ TableName: name })), undefined, [
         missing,
@@ -59,13 +59,6 @@ export async function dropTables(
     }
     await waitFor(connection, name, (status) => status === undefined)
   })
-}
-
-function distinct(
-  connection: DynamodbConnection,
-  tables: readonly OnlineTable[],
-): readonly (readonly [name: string, table: OnlineTable])[] {
-  return [...new Map(tables.map((table) => [tableName(connection.config.tableNameTemplate, table), table]))]
 }
 
 async function describe(connection: DynamodbConnection, name: string): Promise<TableDescription | undefined> {

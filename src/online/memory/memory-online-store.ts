@@ -7,7 +7,9 @@ import type {
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
+  TableChange,
 } from '../../plugin/online-store.ts'
+import { droppedNames } from '../online-common/dropped-names.ts'
 import { storeClosed } from '../online-common/server-errors.ts'
 
 /** Rows by serialised key, by table. */
@@ -87,16 +89,13 @@ class MemoryOnlineStore implements OnlineStore {
     return []
   }
 
-  async update(change: {
-    readonly keep: readonly OnlineTable[]
-    readonly drop: readonly OnlineTable[]
-  }): Promise<void> {
-    for (const table of change.drop) this.#tables.delete(nameOf(table))
+  async update(change: TableChange): Promise<void> {
+    for (const name of droppedNames(change, nameOf)) this.#tables.delete(name)
     for (const table of change.keep) this.#table(table)
   }
 
   async teardown(tables: readonly OnlineTable[]): Promise<void> {
-    for (const table of tables) this.#tables.delete(nameOf(table))
+    await this.update({ keep: [], drop: tables })
   }
 
   async ping(signal?: AbortSignal): Promise<void> {

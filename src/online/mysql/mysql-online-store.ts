@@ -7,10 +7,11 @@ import type {
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
+  TableChange,
 } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
+import { droppedNames } from '../online-common/dropped-names.ts'
 import { tableName } from '../sql-common/identifiers.ts'
-import { droppedNames, type TableChange } from '../sql-common/table-changes.ts'
 import { mysqlConfig } from './mysql-config.ts'
 import { MysqlConnections, type Run } from './mysql-driver.ts'
 import { createStatement, indexName, quoted } from './mysql-layout.ts'
@@ -83,7 +84,7 @@ class MysqlOnlineStore implements OnlineStore {
 
 /** The statements that bring the database to the wanted state. Nothing to do takes no lock. */
 async function missing(run: Run, change: TableChange): Promise<readonly string[]> {
-  const drop = droppedNames(change)
+  const drop = droppedNames(change, tableName)
   const names = [...drop, ...change.keep.map(tableName)]
   if (names.length === 0) return []
   const found = await run(

@@ -8,10 +8,11 @@ import type {
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
+  TableChange,
 } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
+import { droppedNames } from '../online-common/dropped-names.ts'
 import { quoteIdentifier, tableName } from '../sql-common/identifiers.ts'
-import { droppedNames, type TableChange } from '../sql-common/table-changes.ts'
 import { textArray } from './postgres-arrays.ts'
 import { type PostgresConfig, postgresConfig } from './postgres-config.ts'
 import { PostgresConnections, type Run, type Statement } from './postgres-driver.ts'
@@ -126,7 +127,7 @@ class PostgresOnlineStore implements OnlineStore {
 
   /** What brings the schema to the wanted state. */
   async #statements(run: Run, change: TableChange): Promise<readonly string[]> {
-    const drop = droppedNames(change)
+    const drop = droppedNames(change, tableName)
     const wanted = change.keep.map((table) => relationsOf(this.#config, table))
     const names = [...drop, ...wanted.flatMap((relations) => Object.keys(relations))].map(keptName)
     const found = await run({

@@ -52,7 +52,7 @@ export async function deleteTables(
   await topology.discover()
   for (const tables of groupBy(dropped, (table) => table.project)) {
     const byJoinKeys = groupBy(tables, (table) => JSON.stringify(table.joinKeys))
-    const sharings = byJoinKeys.map((group) => sharingOf(group, kept, config))
+    const sharings = byJoinKeys.map((group) => sharingOf(group, kept, config)).filter(({ fields }) => fields.length > 0)
     const joinKeys = byJoinKeys.length === 1 ? (tables[0]?.joinKeys ?? null) : null
     const pattern = keyPattern(joinKeys, tables[0]?.project ?? '', config.keyVersion)
     for (const node of topology.masters()) await deleteOn(node, pattern, sharings)

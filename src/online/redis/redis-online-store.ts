@@ -8,6 +8,7 @@ import type {
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
+  TableChange,
 } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import { openTopology } from './open-topology.ts'
@@ -70,10 +71,7 @@ class RedisOnlineStore implements OnlineStore {
   }
 
   /** Hashes come into being with their first row, so only dropping does anything. */
-  async update(change: {
-    readonly keep: readonly OnlineTable[]
-    readonly drop: readonly OnlineTable[]
-  }): Promise<void> {
+  async update(change: TableChange): Promise<void> {
     if (change.drop.length === 0 || !this.#config.scansForDeletion) return
     await deleteTables(this.#writing, this.#config, change.drop, change.keep).catch(rethrow)
   }

@@ -8,8 +8,10 @@ import type {
   OnlineTable,
   OnlineWrite,
   OnlineWriteSummary,
+  TableChange,
 } from '../../plugin/online-store.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
+import { droppedNames } from '../online-common/dropped-names.ts'
 import { quoteIdentifier, quoteText, tableName } from '../sql-common/identifiers.ts'
 import { type SqliteConfig, sqliteConfig } from './sqlite-config.ts'
 import { convertTables } from './sqlite-convert.ts'
@@ -78,10 +80,7 @@ class SqliteOnlineStore implements OnlineStore {
     }))
   }
 
-  async update(change: {
-    readonly keep: readonly OnlineTable[]
-    readonly drop: readonly OnlineTable[]
-  }): Promise<void> {
+  async update(change: TableChange): Promise<void> {
     const statements = await this.#connection.transaction('read', () => this.#missing(change))
     // Nothing to do takes no write lock, so applying an unchanged repository never waits for a running load.
     if (statements.length === 0) return
@@ -103,8 +102,8 @@ class SqliteOnlineStore implements OnlineStore {
   }
 
   /** The statements that bring the file to the wanted state. */
-  #missing(change: { readonly keep: readonly OnlineTable[]; readonly drop: readonly OnlineTable[] }): string[] {
-    const dropped = [...new Set(change.drop.map(tableName))].filter((name) => this.#columns(name).length > 0)
+  #missing(change: TableChange): string[] {
+    const dropped = droppedNames(change, tableName).filter((name) => this.#columns(name).length > 0)
     const states = tableStates(this.#connection)
     return [
       ...dropped.map((name) => `DROP TABLE ${quoteIdentifier(name)}`),

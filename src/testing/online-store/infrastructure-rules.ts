@@ -11,6 +11,11 @@ export const infrastructure: Rules = {
     await bench.store.update({ keep: [bench.table], drop: [] })
     assert.deepEqual(await bench.read(['x'], ['a']), [[1, { a: 'kept' }]])
   },
+  'a view that is to be kept is not dropped': async (bench) => {
+    await bench.write(['x', 1, null, { a: 'kept' }])
+    await bench.store.update({ keep: [bench.table], drop: [{ ...bench.table, features: [] }, bench.table] })
+    assert.deepEqual(await bench.read(['x'], ['a']), [[1, { a: 'kept' }]])
+  },
   'a dropped view is empty when it is made again': async (bench) => {
     await bench.write(['x', 1, null, { a: 'gone' }])
     await bench.store.update({ keep: [], drop: [bench.table] })
