@@ -139,7 +139,8 @@ export const milliseconds = (count: number): Duration => Duration.fromSeconds(co
 const isoPattern =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|z|([+-])(\d\d):?(\d\d)?)?$/
 
-function floorDivide(value: bigint, by: bigint): bigint {
+/** The quotient rounded down, below zero too: of microseconds the whole seconds or milliseconds that they lie in. */
+export function floorDivide(value: bigint, by: bigint): bigint {
   const quotient = value / by
   return value % by < 0n ? quotient - 1n : quotient
 }

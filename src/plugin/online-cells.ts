@@ -1,3 +1,5 @@
+import { floorDivide } from '../base/instant.ts'
+
 /**
  * What a store answers to one read: a block of cells, row by row, `cell = row * featureCount + feature`, where row i
  * belongs to entity key i of the read and feature f to its feature f. All values lie in one buffer, so that reading a
@@ -84,8 +86,8 @@ export class CellBlock implements OnlineCells {
 
   /** {@link setEvent} with microseconds of the epoch. */
   setEventMicros(row: number, epochMicros: bigint): void {
-    const micros = ((epochMicros % 1_000_000n) + 1_000_000n) % 1_000_000n
-    this.setEvent(row, Number((epochMicros - micros) / 1_000_000n), Number(micros))
+    const seconds = floorDivide(epochMicros, 1_000_000n)
+    this.setEvent(row, Number(seconds), Number(epochMicros - seconds * 1_000_000n))
   }
 
   #grow(least: number): void {

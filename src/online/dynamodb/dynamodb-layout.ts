@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { Instant } from '../../base/instant.ts'
+import { floorDivide, Instant } from '../../base/instant.ts'
 import type { OnlineTable, OnlineWrite } from '../../plugin/online-store.ts'
 import { murmur3x64of128 } from '../../types/murmur3.ts'
 
@@ -45,8 +45,9 @@ export function eventText(micros: bigint): string {
       message: `An event time ${micros} µs from 1970 is not within the years 1 to 9999, which DynamoDB rows can have.`,
     })
   }
-  const fraction = ((micros % second) + second) % second
-  const whole = new Date(Number((micros - fraction) / 1000n)).toISOString()
+  const seconds = floorDivide(micros, second)
+  const fraction = micros - seconds * second
+  const whole = new Date(Number(seconds) * 1000).toISOString()
   const digits = fraction === 0n ? '' : `.${String(fraction).padStart(6, '0')}`
   return `${whole.slice(0, 10)} ${whole.slice(11, 19)}${digits}+00:00`
 }

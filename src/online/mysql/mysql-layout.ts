@@ -1,4 +1,5 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { floorDivide } from '../../base/instant.ts'
 import type { OnlineTable, OnlineWrite } from '../../plugin/online-store.ts'
 import { cannotHold, type StoreServer, tooLarge } from '../online-common/server-errors.ts'
 import { quoteIdentifier, tableName } from '../sql-common/identifiers.ts'
@@ -78,10 +79,7 @@ export function refuseUnfit(server: StoreServer, batch: OnlineWrite): void {
   }
 }
 
-/** Rounded down. */
-export function wholeSeconds(micros: bigint): bigint {
-  return (micros - (((micros % 1_000_000n) + 1_000_000n) % 1_000_000n)) / 1_000_000n
-}
+export const wholeSeconds = (micros: bigint): bigint => floorDivide(micros, 1_000_000n)
 
 /** A time as the server takes it in a session whose zone is UTC. */
 export function timestampText(micros: bigint): string {

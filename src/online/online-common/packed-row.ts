@@ -1,4 +1,5 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { floorDivide } from '../../base/instant.ts'
 import { type CellBlock, nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineWrite } from '../../plugin/online-store.ts'
 import { murmur3x86of32 } from '../../types/murmur3.ts'
@@ -241,9 +242,9 @@ function writeTime(view: DataView, at: number, epochMicros: bigint | null): void
     view.setUint32(at + 8, exact - seconds * 1e6, true)
     return
   }
-  const micros = ((epochMicros % 1_000_000n) + 1_000_000n) % 1_000_000n
-  view.setFloat64(at, Number((epochMicros - micros) / 1_000_000n), true)
-  view.setUint32(at + 8, Number(micros), true)
+  const seconds = floorDivide(epochMicros, 1_000_000n)
+  view.setFloat64(at, Number(seconds), true)
+  view.setUint32(at + 8, Number(epochMicros - seconds * 1_000_000n), true)
 }
 
 function readTime(view: DataView, at: number): bigint | null {

@@ -1,3 +1,5 @@
+import { floorDivide } from '../../base/instant.ts'
+
 /**
  * Event times as the store keeps them: a serialised `google.protobuf.Timestamp`, so field 1 is seconds and field 2 is
  * nanoseconds, both varints and left out when 0. The epoch itself is an empty value.
@@ -18,8 +20,8 @@ export function encodeEventTime(epochMicros: bigint): Uint8Array {
 export function writeEventTime(bytes: Uint8Array, epochMicros: bigint): number {
   const exact = Number(epochMicros)
   const isSafe = Number.isSafeInteger(exact)
-  const seconds = isSafe ? Math.floor(exact / 1e6) : Number((epochMicros - modulo(epochMicros)) / 1_000_000n)
-  const micros = isSafe ? exact - seconds * 1e6 : Number(modulo(epochMicros))
+  const seconds = isSafe ? Math.floor(exact / 1e6) : Number(floorDivide(epochMicros, 1_000_000n))
+  const micros = isSafe ? exact - seconds * 1e6 : Number(epochMicros - BigInt(seconds) * 1_000_000n)
   let at = 0
   if (seconds !== 0) {
     bytes[at++] = secondsTag
@@ -31,8 +33,6 @@ export function writeEventTime(bytes: Uint8Array, epochMicros: bigint): number {
   }
   return at
 }
-
-const modulo = (micros: bigint): bigint => ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
 
 /** A negative number is written as 64 bits of its two's complement. */
 function writeVarint(bytes: Uint8Array, start: number, value: number): number {

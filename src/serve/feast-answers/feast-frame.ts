@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../base/errors/catalogue.ts'
 import type { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { floorDivide } from '../../base/instant.ts'
 import { plainError } from './feast-errors.ts'
 import { isList, isObject, type PythonObject, type PythonValue } from './python-json.ts'
 
@@ -152,7 +153,7 @@ function nanoseconds(name: string, value: bigint | number): bigint {
   if (typeof value === 'number' && !Number.isFinite(value)) throw misfit(`The column "${name}" holds an infinite time.`)
   const nanos = typeof value === 'bigint' ? value : BigInt(Math.trunc(value))
   if (nanos > int64.most) throw misfit(`A time of the column "${name}" is too far away.`)
-  return withinPandas(name, (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n)
+  return withinPandas(name, floorDivide(nanos, 1000n))
 }
 
 function withinPandas(name: string, micros: bigint): bigint {

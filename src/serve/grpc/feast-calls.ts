@@ -1,4 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
+import { floorDivide } from '../../base/instant.ts'
 import { FeatureStore } from '../../store/feature-store.ts'
 import type { StoreContext } from '../../store/store-context.ts'
 import {
@@ -80,8 +81,8 @@ function vectorOf({ values, found, eventMicros }: FeastColumn) {
     values: [...values],
     statuses: found.map((isFound) => (isFound ? FieldStatus.PRESENT : FieldStatus.NOT_FOUND)),
     eventTimestamps: eventMicros.map((micros) => {
-      const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
-      return { seconds: (micros - rest) / 1_000_000n, nanos: Number(rest) * 1000 }
+      const seconds = floorDivide(micros, 1_000_000n)
+      return { seconds, nanos: Number(micros - seconds * 1_000_000n) * 1000 }
     }),
   }
 }
