@@ -12,7 +12,7 @@ import { onDemandFeatureView } from '../define/on-demand-feature-view.ts'
 import { openContext } from '../store/open-context.ts'
 import { openStore } from '../store/open-store.ts'
 import { tableFromRows } from '../types/arrow.ts'
-import { float32, float64, int64, unixTimestamp } from '../types/data-type.ts'
+import { array, float32, float64, int64, struct, unixTimestamp } from '../types/data-type.ts'
 import { given } from './feature-test.ts'
 
 const driver = entity('driver', { joinKey: 'driver_id', type: int64 })
@@ -73,6 +73,28 @@ describe('given(rows).at(time).expect(view, key, values)', () => {
     const check = () => given(rows).at('2026-01-01T11:00Z').expect(driverStats, { driver_id: 1 }, { trips: 7 })
     expect(check).toThrow(
       'features of { driver_id: 1 } at 2026-01-01T11:00:00Z: expected { trips: 7 }, got { trips: 2 }',
+    )
+  })
+
+  test('compares and shows values within lists and structs as it does others', () => {
+    const trips = featureView('trips', {
+      entities: [driver],
+      schema: {
+        legs: array(float64),
+        ids: array(int64),
+        last: struct({ fare: float64, id: int64, at: unixTimestamp }),
+      },
+      source: fileSource('trips_source', { path: 'trips.parquet', timestampField: 'at' }),
+    })
+    const at = '2026-01-01T10:00:00Z'
+    const last = { fare: 0.1 + 0.2, id: 7n, at: new Date(at) }
+    const test = given([{ driver_id: 1, at, legs: [0.1 + 0.2, Number.NaN], ids: [1n, 2n], last }]).at(at)
+    test.expect(trips, { driver_id: 1 }, { legs: [0.3, Number.NaN], ids: [1n, 2n] })
+    const time = Instant.fromDate(new Date(at))
+    test.expect(trips, { driver_id: 1 }, { last: { fare: 0.3, id: 7n, at: time } })
+    const check = () => test.expect(trips, { driver_id: 1 }, { ids: [1n, 3n], last: { fare: 0.5, id: 7n, at: time } })
+    expect(check).toThrow(
+      'expected { ids: [1,3], last: {"fare":0.5,"id":7,"at":"2026-01-01T10:00:00Z"} }, got { ids: [1,2], last: {"fare":0.30000000000000004,"id":7,"at":"2026-01-01T10:00:00Z"} }',
     )
   })
 

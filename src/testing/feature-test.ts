@@ -15,7 +15,8 @@ import { computeOnDemand } from '../store/on-demand.ts'
 import { type TimeInput, toInstant } from '../store/time-input.ts'
 import { viewJoins } from '../store/view-joins.ts'
 import { coerceValue, naturalValue } from '../types/coerce.ts'
-import { type DataType, unixTimestamp } from '../types/data-type.ts'
+import { type DataType, invalid, unixTimestamp } from '../types/data-type.ts'
+import { exactJsonText } from '../types/exact-json.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 import { naiveHistorical } from './naive-oracle.ts'
 
@@ -68,7 +69,7 @@ class GivenRowsAt {
 
   /**
    * Checks features of a key, with the values of the request where an on-demand view needs them. Features that
-   * `values` leaves out may be anything. Floats may differ by a millionth of their size.
+   * `values` leaves out may be anything. Floats may differ by a millionth of their size, in lists and structs too.
    * @throws AssertionError, which every test runner shows as a difference.
    */
   expect<const V extends Testable>(view: V, key: EntityRow<readonly [V]>, values: ExpectedValues<V>): this {
@@ -85,7 +86,7 @@ class GivenRowsAt {
     const equal = Object.keys(wanted).every((name) => sameValue(found[name] ?? null, wanted[name] ?? null))
     if (!equal) {
       throw new AssertionError({
-        message: `features of ${describeKey(key)} at ${this.#at}: expected ${text(wanted)}, got ${text(found)}`,
+        message: `features of ${text(key)} at ${this.#at}: expected ${text(wanted)}, got ${text(found)}`,
         actual: found,
         expected: wanted,
         operator: 'deepStrictEqual',
@@ -161,18 +162,16 @@ function entityValues(resolved: ResolvedFeatures, key: SourceRow): FeatureRow {
 function typedRow(row: SourceRow, join: ViewJoin, view: ResolvedView | undefined): FeatureRow {
   const types = new Map<string, DataType>([
     ...join.features.map(
-      ({ sourceColumn }, index) => [sourceColumn, view?.features[index]?.field.type ?? unknown] as const,
+      ({ sourceColumn }, index) => [sourceColumn, view?.features[index]?.field.type ?? invalid] as const,
     ),
     ...join.keys.map(
-      ({ sourceColumn }, index) => [sourceColumn, view?.joinKeys[index]?.field.type ?? unknown] as const,
+      ({ sourceColumn }, index) => [sourceColumn, view?.joinKeys[index]?.field.type ?? invalid] as const,
     ),
     [join.timestampColumn, unixTimestamp],
     ...(join.createdColumn === null ? [] : [[join.createdColumn, unixTimestamp] as const]),
   ])
   return Object.fromEntries([...types].map(([name, type]) => [name, typed(row[name], type)]))
 }
-
-const unknown: DataType = { kind: 'scalar', name: 'invalid' }
 
 const typed = (value: unknown, type: DataType): FeatureValue =>
   type.kind === 'scalar' && type.name === 'invalid' ? naturalValue(value) : coerceValue(value, type)
@@ -182,19 +181,25 @@ function sameValue(a: FeatureValue, b: FeatureValue): boolean {
     return Object.is(a, b) || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b))
   }
   if (a instanceof Instant && b instanceof Instant) return a.equals(b)
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((each, index) => sameValue(each, b[index]))
+  }
+  if (isRecord(a) && isRecord(b)) {
+    const names = Object.keys(a)
+    const hasNames = names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name))
+    return hasNames && names.every((name) => sameValue(a[name] ?? null, b[name] ?? null))
+  }
   return isDeepStrictEqual(a, b)
 }
+
+const isRecord = (value: FeatureValue): value is FeatureRow =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 
 function unknownFeature(name: string, known: readonly string[]): AssertionError {
   return new AssertionError({ message: `"${name}" is none of the features: ${known.join(', ')}` })
 }
 
-const describeKey = (key: SourceRow): string => text(key)
-
 const text = (row: SourceRow): string =>
   `{ ${Object.entries(row)
-    .map(
-      ([name, value]) =>
-        `${name}: ${value instanceof Instant || typeof value === 'bigint' ? String(value) : JSON.stringify(value)}`,
-    )
+    .map(([name, value]) => `${name}: ${value instanceof Instant ? value : exactJsonText(value)}`)
     .join(', ')} }`

@@ -66,7 +66,7 @@ export function fileSourceAt(path: string): FileSource {
     datePartitionColumn: '',
     timestampFieldType: '',
     classType: '',
-  } as unknown as FileSource
+  }
 }
 
 /** All rows of the batches. */
