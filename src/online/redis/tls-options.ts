@@ -30,9 +30,9 @@ export async function tlsConnectionOptions(options: RedisTlsOptions, host: strin
 async function authoritiesOf(options: RedisTlsOptions): Promise<string[]> {
   const folder = options.caFolder
   const names = folder === null ? [] : await reading('ssl_ca_path', () => readdir(folder))
-  const files = [...(options.caFile === null ? [] : [options.caFile]), ...names.map((name) => join(folder ?? '', name))]
-  const texts = await Promise.all(files.map((file) => reading('ssl_ca_certs', () => readFile(file, 'utf8'))))
-  return options.caText === null ? texts : [...texts, options.caText]
+  const own = await readOption('ssl_ca_certs', options.caFile)
+  const others = await Promise.all(names.map((name) => readOption('ssl_ca_path', join(folder ?? '', name))))
+  return [own, ...others, options.caText].filter((text) => text !== null)
 }
 
 async function readOption(name: string, file: string | null): Promise<string | null> {
