@@ -36,11 +36,7 @@ export class ClusterTopology implements RedisTopology {
   nodeOf(key: Uint8Array): RedisNode {
     const slot = keySlot(key)
     const node = this.#bySlot[slot]
-    if (node === undefined) {
-      const [first] = this.#config.addresses
-      const reply = new RedisErrorReply(`CLUSTERDOWN no server of the cluster keeps slot ${slot}`)
-      throw new ServerRefusal(first === undefined ? 'cluster' : addressText(first), reply)
-    }
+    if (node === undefined) throw this.#down(`slot ${slot}`)
     return node
   }
 
@@ -49,7 +45,9 @@ export class ClusterTopology implements RedisTopology {
   }
 
   masters(): readonly RedisNode[] {
-    return [...new Set(this.#bySlot)].filter((node) => node !== undefined)
+    const nodes = [...new Set(this.#bySlot)].filter((node) => node !== undefined)
+    if (nodes.length === 0) throw this.#down('any slot')
+    return nodes
   }
 
   redirected({ kind, slot, address }: Redirection, from: RedisNode): RedisNode {
@@ -69,6 +67,13 @@ export class ClusterTopology implements RedisTopology {
   close(): void {
     this.#isClosed = true
     for (const node of this.#nodes.values()) node.close()
+  }
+
+  /** As servers of a cluster say it themselves. */
+  #down(what: string): ServerRefusal {
+    const [first] = this.#config.addresses
+    const reply = new RedisErrorReply(`CLUSTERDOWN no server of the cluster keeps ${what}`)
+    return new ServerRefusal(first === undefined ? 'cluster' : addressText(first), reply)
   }
 
   async #ask(): Promise<void> {

@@ -40,10 +40,10 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-async function open(settings = ''): Promise<OnlineStore & AsyncDisposable> {
+async function open(settings = '', more: object = {}): Promise<OnlineStore & AsyncDisposable> {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const options = { connection_string: `127.0.0.1:${port},socket_timeout=0.3${settings}` }
+  const options = { connection_string: `127.0.0.1:${port},socket_timeout=0.3${settings}`, ...more }
   const store = await openRedisOnlineStore(testStoreOptions({ type: 'redis', options }, '/'))
   return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() })
 }
@@ -208,6 +208,13 @@ it('a server that starts is waited for, and no longer than a second', async () =
   expect(await read(store, 'x')).toBe('ax bx')
   refusals = Number.POSITIVE_INFINITY
   await expect(read(store, 'x')).rejects.toMatchObject({ code: 'FTS5014' })
+})
+
+it('a cluster in which no server keeps any slot is not ready, and nothing is taken for deleted in it', async () => {
+  await using store = await open('', { redis_type: 'redis_cluster' })
+  answer = (socket) => socket.write('*0\r\n')
+  await expect(store.ping()).rejects.toMatchObject({ code: 'FTS5014' })
+  await expect(store.teardown([table])).rejects.toMatchObject({ code: 'FTS5014' })
 })
 
 it.each(['redis', 'redis_cluster', 'redis_sentinel'])(

@@ -13,11 +13,11 @@ export interface RedisTopology {
    * goes on for others.
    */
   discover(signal?: AbortSignal): Promise<void>
-  /** The server of a key. Only after {@link discover}. */
+  /** The server of a key. Only after {@link discover}. @throws ServerRefusal or ConnectionLost when there is none. */
   nodeOf(key: Uint8Array): RedisNode
   /** The slot of a key; 0 for all of them where there are no slots. */
   slotOf(key: Uint8Array): number
-  /** All servers that keep keys and take writes. Only after {@link discover}. */
+  /** All servers that keep keys and take writes, at least one. Only after {@link discover}. @throws as {@link nodeOf}. */
   masters(): readonly RedisNode[]
   /** The server that a redirection of `from` names. Remembered when the slot has moved for good. */
   redirected(redirection: Redirection, from: RedisNode): RedisNode
