@@ -136,6 +136,25 @@ describe('time', () => {
     expect(asked).toBe(3)
   })
 
+  it('runs out, and the signal ends it, also while the headers are made', async () => {
+    const headers = (): Promise<never> => new Promise(() => {})
+    const client = createClient({ url: 'http://127.0.0.1:9', headers, timeoutMs: 20, retries: 1 })
+    await expect(client.getOnlineFeatures(read)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('headers'),
+    })
+    const signal = AbortSignal.timeout(10)
+    await expect(client.getOnlineFeatures({ ...read, timeoutMs: 0, signal })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+  })
+
+  it('is not spent on headers that cannot be made, whose error comes as it is', async () => {
+    const fault = new Error('no token')
+    const client = createClient({ url: 'http://127.0.0.1:9', headers: () => Promise.reject(fault) })
+    await expect(client.getOnlineFeatures(read)).rejects.toBe(fault)
+  })
+
   it('ends with the signal of the caller, also between two attempts', async () => {
     const client = await clientOf(inTurn([503, '']), { retries: 100 })
     const reason = new Error('enough')

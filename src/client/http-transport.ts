@@ -1,3 +1,4 @@
+import { unlessAborted } from '../base/unless-aborted.ts'
 import { type ExactJson, parseExactJson } from '../types/exact-json.ts'
 import { errorOfAnswer, FeastClientError } from './client-error.ts'
 
@@ -12,7 +13,7 @@ export interface TransportOptions {
   readonly headers?: ClientHeaders | undefined
   /** Default: the global one. */
   readonly fetch?: typeof fetch | undefined
-  /** For each attempt, from its beginning to the end of the answer. Default 10 000; 0 for none. */
+  /** For each attempt, from the making of its headers to the end of the answer. Default 10 000; 0 for none. */
   readonly timeoutMs?: number | undefined
   /** How many times a read is tried again. Default 2. Writes never are. */
   readonly retries?: number | undefined
@@ -67,11 +68,14 @@ export class HttpTransport {
     const limit = timeoutMs ?? this.#options.timeoutMs ?? 10_000
     const timeout = limit > 0 ? AbortSignal.timeout(limit) : undefined
     const signals = [signal, timeout].filter((each) => each !== undefined)
-    const own = typeof headers === 'function' ? await headers() : headers
+    const either = signals.length > 1 ? AbortSignal.any(signals) : signals[0]
     let status: number
     let text: string
     let retryAfter: string | null
+    let isSent = false
     try {
+      const own = typeof headers === 'function' ? await unlessAborted(Promise.resolve(headers()), either) : headers
+      isSent = true
       const response = await send(`${this.#base}${path}`, {
         method,
         headers: {
@@ -80,22 +84,20 @@ export class HttpTransport {
           ...own,
         },
         ...(body !== undefined && { body }),
-        ...(signals.length > 0 && { signal: signals.length === 1 ? (signals[0] ?? null) : AbortSignal.any(signals) }),
+        ...(either !== undefined && { signal: either }),
       })
       status = response.status
       text = await response.text()
       retryAfter = response.headers.get('retry-after')
     } catch (cause) {
       signal?.throwIfAborted()
-      throw new Failed(
-        timeout?.aborted === true
-          ? new FeastClientError(`The server did not answer within ${limit} ms.`, { status: 0, code: 'TIMEOUT', cause })
-          : new FeastClientError(`The server at ${originOf(this.#base)} cannot be reached.`, {
-              status: 0,
-              code: 'NETWORK',
-              cause,
-            }),
-      )
+      if (timeout?.aborted === true) {
+        const what = isSent ? 'The server did not answer' : 'The headers of the request were not made'
+        throw new Failed(new FeastClientError(`${what} within ${limit} ms.`, { status: 0, code: 'TIMEOUT', cause }))
+      }
+      if (!isSent) throw cause
+      const message = `The server at ${originOf(this.#base)} cannot be reached.`
+      throw new Failed(new FeastClientError(message, { status: 0, code: 'NETWORK', cause }))
     }
     const json = jsonOf(text)
     if (status >= 200 && status < 300) {

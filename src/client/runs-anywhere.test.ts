@@ -32,6 +32,7 @@ const modules = [...modulesFrom(join(source, 'client/index.ts'))]
 it('the client imports its own few files only: no Node module and no package', () => {
   expect(modules.map((path) => path.replace(`${source}/`, '')).sort()).toEqual([
     'base/instant.ts',
+    'base/unless-aborted.ts',
     'client/client-error.ts',
     'client/feast-client.ts',
     'client/features-response.ts',

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeysAndAttributes } from '@aws-sdk/client-dynamodb'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import { CellBlock, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
 import { inParallel } from '../online-common/in-parallel.ts'
 import { full } from '../online-common/server-errors.ts'
-import { unlessAborted } from '../online-common/unless-aborted.ts'
 import type { DynamodbConnection } from './dynamodb-driver.ts'
 import { entityId, eventOf, type Item, tableName } from './dynamodb-layout.ts'
 

@@ -1,4 +1,4 @@
-import { unlessAborted } from '../online-common/unless-aborted.ts'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import { keySlot, slotCount } from './key-slot.ts'
 import type { Redirection } from './redirection.ts'
 import type { RedisAddress, RedisConfig } from './redis-config.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { unlessAborted } from '../online-common/unless-aborted.ts'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import type { CommandWriter } from './command-writer.ts'
 import { redirectionOf } from './redirection.ts'
 import type { RedisConnection } from './redis-driver.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import { isPackedRow, unpackRow } from '../online-common/packed-row.ts'
-import { unlessAborted } from '../online-common/unless-aborted.ts'
 import { encodedValues } from './command-writer.ts'
 import { eventMicrosOf } from './event-time.ts'
 import type { RedisConfig } from './redis-config.ts'

@@ -1,5 +1,5 @@
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import { storeClosed } from '../online-common/server-errors.ts'
-import { unlessAborted } from '../online-common/unless-aborted.ts'
 import type { RedisAddress, RedisConnectionOptions } from './redis-config.ts'
 import { RedisConnection } from './redis-driver.ts'
 import { addressText } from './redis-errors.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import { nothingStored, type OnlineCells } from '../../plugin/online-cells.ts'
 import type { OnlineRead } from '../../plugin/online-store.ts'
-import { unlessAborted } from '../online-common/unless-aborted.ts'
 import {
   type GroupRow,
   type GroupRows,

@@ -1,4 +1,4 @@
-import { unlessAborted } from '../online-common/unless-aborted.ts'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import type { RedisAddress, RedisConfig } from './redis-config.ts'
 import { RedisConnection } from './redis-driver.ts'
 import { addressText, ConnectionLost, ServerRefusal } from './redis-errors.ts'

@@ -4,7 +4,7 @@ import type * as Sqlite from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LatestEntries } from '../../base/latest-entries.ts'
 import { loadSqlite } from '../../base/node-sqlite.ts'
-import { unlessAborted } from '../online-common/unless-aborted.ts'
+import { unlessAborted } from '../../base/unless-aborted.ts'
 import { isBusy, sqliteClosed, sqliteError } from './sqlite-errors.ts'
 
 /** How long to wait for another process's lock: in SQLite itself (this blocks the thread), and altogether. */
