@@ -71,8 +71,10 @@ export interface PullRequest {
 /** A column as a source has it. */
 export interface SourceColumn {
   readonly name: string
-  /** The data type that Feast infers from it. */
+  /** The data type that Feast infers from it; `invalid` when Feast has none for it. */
   readonly type: DataType
+  /** The type in the words of the source, for messages. */
+  readonly storedAs?: string | undefined
   readonly isTimestamp: boolean
 }
 
@@ -107,11 +109,7 @@ export interface OfflineStore {
   pullAll(request: PullRequest, signal?: AbortSignal): AsyncIterable<RecordBatch>
 
   /** Columns of a source, read from its metadata. @throws FTS4xxx when it is missing. */
-  columns(
-    source: DataSource,
-    /** What becomes of a column whose type Feast has no name for: an error (the default), or the type `invalid`. */
-    options?: { readonly unknownTypes?: 'refused' | 'invalid' },
-  ): Promise<readonly SourceColumn[]>
+  columns(source: DataSource): Promise<readonly SourceColumn[]>
 
   /** The oldest event time of a source; null when it has no rows. */
   oldestEvent(source: DataSource, timestampColumn: string): Promise<Instant | null>

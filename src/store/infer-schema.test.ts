@@ -5,7 +5,16 @@ import { featureView } from '../define/feature-view.ts'
 import { streamFeatureView } from '../define/stream-feature-view.ts'
 import type { Entity } from '../model/entity.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
-import { type DataType, float64, formatDataType, int64, string, unixTimestamp } from '../types/data-type.ts'
+import {
+  array,
+  type DataType,
+  float64,
+  formatDataType,
+  int64,
+  invalid,
+  string,
+  unixTimestamp,
+} from '../types/data-type.ts'
 import { inferTimestampField, inferView } from './infer-schema.ts'
 
 const columns = (types: Readonly<Record<string, DataType>>): readonly SourceColumn[] =>
@@ -90,6 +99,32 @@ test('an entity without a type has its key column read from the source, and only
   const view = await inferView(definition, context(statsColumns, [untyped]))
   expect(shown(view.entityColumns)).toEqual(['driver_id: Int64'])
   expect(shown(view.features)).toEqual(['conv_rate: String'])
+})
+
+test('a column of a type that Feast does not have matters only where it would be a feature or a key', async () => {
+  const found = [
+    ...columns({ event_timestamp: unixTimestamp, driver_id: int64, conv_rate: float64 }),
+    { name: 'day', type: invalid, storedAs: 'Date32<DAY>', isTimestamp: false },
+  ]
+  const untyped = entity('driver', { joinKey: 'driver_id' })
+  const plain = fileSource('stats', { path: 'stats.parquet' })
+  expect((await inferTimestampField(plain, context(found))).timestampField).toBe('event_timestamp')
+  const declared = featureView('v', { entities: [untyped], source, schema: { conv_rate: float64 } })
+  expect(shown((await inferView(declared, context(found, [untyped]))).entityColumns)).toEqual(['driver_id: Int64'])
+  await expect(inferView(featureView('v', { entities: [driver], source }), context(found))).rejects.toMatchObject({
+    code: 'FTS4005',
+    message: 'The column "day" of the data source "stats" is Date32<DAY>, and Feast has no such type.',
+  })
+})
+
+test.each<[string, DataType]>([
+  ['nulls', { kind: 'scalar', name: 'null' }],
+  ['lists of nulls', array({ kind: 'scalar', name: 'null' })],
+])('a column of %s is no feature: Feast cannot read such a view', async (_, type) => {
+  const found = columns({ event_timestamp: unixTimestamp, driver_id: int64, empty: type })
+  await expect(inferView(featureView('v', { entities: [driver], source }), context(found))).rejects.toMatchObject({
+    code: 'FTS4005',
+  })
 })
 
 test('a join key that the source does not have is refused with the nearest column', async () => {

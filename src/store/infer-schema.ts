@@ -60,7 +60,7 @@ type SourcedView = FeatureView | StreamFeatureView | LabelView
  * A view with its features and the types of its join keys: what it declares, then what its entities declare, then what
  * its source has.
  * @throws FTS3301 for an unknown entity, FTS3307 and FTS3308 when the source does not tell, FTS3309 for a stream view
- * without a schema.
+ * without a schema, FTS4005 for a column that would be a feature or a key and has a type that Feast has none for.
  */
 export async function inferView<T extends SourcedView>(view: T, context: InferenceContext): Promise<T> {
   const entities = view.entities.map((name) => knownEntity(view, name, context))
@@ -123,12 +123,34 @@ async function inferFromSource<T extends SourcedView>(
     // Feast means to leave out names that end so as well, but looks only at the beginning.
     const internal = list === features && column.name.startsWith('__')
     if (internal || (list === features && view.features.length > 0)) continue
-    if (!list.some((field) => field.name === name)) list.push(plainField(name, column.type))
+    if (list.some((field) => field.name === name)) continue
+    if (!isStorable(column.type)) throw unsupportedColumn(view, source, column, context)
+    list.push(plainField(name, column.type))
   }
   if (features.length === 0) throw noFeatures(view, source, context)
   const missing = [...joinKeys].filter((key) => !columns.some((field) => field.name === key))
   if (missing.length > 0) throw noKeyColumn(view, source, missing, found, context)
   return { ...view, features, entityColumns: columns }
+}
+
+/** False where Feast has no type: also for columns that hold nulls only, which it can write but not read again. */
+function isStorable(type: DataType): boolean {
+  if (type.kind === 'scalar') return type.name !== 'invalid' && type.name !== 'null'
+  return type.kind === 'struct' ? Object.values(type.fields).every(isStorable) : isStorable(type.of)
+}
+
+function unsupportedColumn(
+  view: SourcedView,
+  source: DataSource | null,
+  { name, storedAs }: SourceColumn,
+  context: InferenceContext,
+): FeatureStoreError {
+  const type = storedAs === undefined ? 'of a type that Feast does not have' : `${storedAs}, and Feast has no such type`
+  return new FeatureStoreError('FTS4005', {
+    message: `The column "${name}" of the data source "${source?.name}" is ${type}.`,
+    where: context.place(view),
+    hint: 'declare a schema without it',
+  })
 }
 
 function noFeatures(view: SourcedView, source: DataSource | null, context: InferenceContext): FeatureStoreError {

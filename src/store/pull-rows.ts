@@ -95,7 +95,7 @@ async function pulled(context: StoreContext, store: OfflineStore, name: string):
   }
   const physical = physicalSource(rowsOf(getDataSource(contents, context.project, name)))
   const taken = new Set([physical.timestampColumn, physical.createdColumn])
-  const columns = await store.columns(physical.source, { unknownTypes: 'invalid' })
+  const columns = await store.columns(physical.source)
   const features = columns.map((column) => column.name).filter((column) => !taken.has(column))
   return { physical, keys: [], features }
 }

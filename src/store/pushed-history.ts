@@ -22,7 +22,7 @@ export async function pushedHistories(context: StoreContext, pushSource: string)
   const offlineStore = await context.offlineStore()
   return Promise.all(
     historiesOf(views).map(async (source) => {
-      const columns = await offlineStore.columns(source, { unknownTypes: 'invalid' })
+      const columns = await offlineStore.columns(source)
       return { source: source.name, fit: (rows) => tableForSource(source, columns, rows, { reorder: true }) }
     }),
   )

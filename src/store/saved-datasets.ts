@@ -83,10 +83,7 @@ async function* read(context: StoreContext, name: string): AsyncGenerator<Record
   const dataset = getSavedDataset(await context.contents(), context.project, name)
   const offlineStore = await context.offlineStore()
   const features = dataset.features.map((reference) => columnOf(reference, dataset.fullFeatureNames))
-  const columns =
-    dataset.storage.kind === 'file'
-      ? await offlineStore.columns(fileOf(dataset.storage), { unknownTypes: 'invalid' })
-      : []
+  const columns = dataset.storage.kind === 'file' ? await offlineStore.columns(fileOf(dataset.storage)) : []
   const times = columns.filter((column) => column.isTimestamp && !features.includes(column.name))
   const named = columns.length === 0 || columns.some((column) => column.name === eventTimestampColumn)
   const [only, ...others] = times

@@ -50,7 +50,7 @@ export async function prepareAppend(
   const count = rowCountOf(input)
   if (count === 0) return async () => 0
   const offlineStore = await context.offlineStore()
-  const columns = await offlineStore.columns(source, { unknownTypes: 'invalid' })
+  const columns = await offlineStore.columns(source)
   const table = await tableForSource(source, columns, input, options)
   return async () => {
     await offlineStore.append(source, table, options)

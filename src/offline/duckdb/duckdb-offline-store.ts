@@ -46,7 +46,7 @@ export async function openDuckdbOfflineStore(
     historical: (request) => historicalJob(engine, request, planOptions),
     pullLatest: (request, pull) => pullLatest(engine, request, repoPath, pull),
     pullAll: (request, signal) => pullAll(engine, request, repoPath, signal),
-    columns: (source, { unknownTypes = 'refused' } = {}) => sourceColumns(engine, source, repoPath, unknownTypes),
+    columns: (source) => sourceColumns(engine, source, repoPath),
     oldestEvent: (source, timestampColumn) => oldestEvent(engine, source, timestampColumn, repoPath),
     append: (source, rows, options) => appendToSource(engine, source, rows, options, repoPath),
     persist: (batches, storage, { overwrite }) => persistBatches(engine, batches, storage, overwrite, repoPath),

@@ -1,5 +1,4 @@
 import type { Field } from 'apache-arrow'
-import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import type { DataSource } from '../../model/data-source.ts'
 import type { SourceColumn } from '../../plugin/offline-store.ts'
 import { dataTypeOfArrow, loadArrow } from '../../types/arrow.ts'
@@ -9,48 +8,25 @@ import type { Engine, Session } from './duckdb-driver.ts'
 import { fileList } from './source-files.ts'
 import { isTimestampType, openSourceTable, type SourceTable } from './source-table.ts'
 
-/**
- * Columns of a source with the types that Feast infers.
- * @throws FTS4005 for a type that Feast has none for, when such types are refused.
- */
-export function sourceColumns(
-  engine: Engine,
-  source: DataSource,
-  repoPath: string,
-  unknownTypes: 'refused' | 'invalid' = 'refused',
-): Promise<readonly SourceColumn[]> {
+/** Columns of a source with the types that Feast infers. */
+export function sourceColumns(engine: Engine, source: DataSource, repoPath: string): Promise<readonly SourceColumn[]> {
   return engine.withSession(async (session) => {
     const table = await openSourceTable(session, source, repoPath)
     const written = await writtenFields(session, table)
     const read = await readFields(session, table)
     return table.columns.map(({ name, type }, index) => {
       const field = written.get(name) ?? read[index]
-      const feast = unknownTypes === 'invalid' ? knownType(field) : feastType(field, name, source.name)
-      return { name, type: feast, isTimestamp: isTimestampType(type) }
+      return { name, type: feastType(field), storedAs: String(field?.type ?? type), isTimestamp: isTimestampType(type) }
     })
   })
 }
 
-function knownType(field: Field | undefined): SourceColumn['type'] {
+function feastType(field: Field | undefined): SourceColumn['type'] {
   try {
     return field === undefined ? invalid : dataTypeOfArrow(field.type)
   } catch {
     return invalid
   }
-}
-
-function feastType(field: Field | undefined, column: string, source: string): SourceColumn['type'] {
-  try {
-    if (field !== undefined) return dataTypeOfArrow(field.type)
-  } catch (cause) {
-    throw new FeatureStoreError('FTS4005', {
-      message: `The column "${column}" of the data source "${source}" is ${String(field?.type)}, and Feast has no such type.`,
-      cause,
-    })
-  }
-  throw new FeatureStoreError('FTS4005', {
-    message: `The column "${column}" of the data source "${source}" has no type that can be told.`,
-  })
 }
 
 /**
@@ -74,10 +50,18 @@ async function writtenFields(session: Session, table: SourceTable): Promise<Read
   }
 }
 
-/** The fields as a read of the source would deliver them. */
-async function readFields(session: Session, table: SourceTable): Promise<readonly Field[]> {
+/** The fields as a read of the source would deliver them; none for a column that cannot be delivered. */
+async function readFields(session: Session, table: SourceTable): Promise<readonly (Field | undefined)[]> {
   const arrow = await loadArrow()
   const { types } = await session.stream(`SELECT * FROM ${table.relation} LIMIT 0`)
   const tools = { arrow, bindings: session.bindings }
-  return new BatchBuilder(tools, session.api, types, table.columns).schema.fields
+  return types.map((type, index) => {
+    const column = table.columns[index]
+    if (column === undefined) return undefined
+    try {
+      return new BatchBuilder(tools, session.api, [type], [column]).schema.fields[0]
+    } catch {
+      return undefined
+    }
+  })
 }
