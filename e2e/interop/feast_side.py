@@ -152,7 +152,7 @@ def list_all(repo):
         "projects": s.list_projects(), "entities": s.list_entities(), "dataSources": s.list_data_sources(),
         "featureViews": s.list_batch_feature_views(), "streamFeatureViews": s.list_stream_feature_views(),
         "onDemandFeatureViews": s.list_on_demand_feature_views(), "featureServices": s.list_feature_services(),
-        "savedDatasets": s.list_saved_datasets(),
+        "savedDatasets": s.list_saved_datasets(), "labelViews": s.list_label_views(), "permissions": s.list_permissions(),
     }
     return {kind: sorted((MessageToDict(o.to_proto()) for o in objects), key=name_of) for kind, objects in listed.items()}
 

@@ -17,6 +17,8 @@ const kinds = [
   'onDemandFeatureViews',
   'featureServices',
   'savedDatasets',
+  'labelViews',
+  'permissions',
 ] as const
 
 /** What a store lists, in the form in which `feast_side.py list` prints what real Feast lists. */
