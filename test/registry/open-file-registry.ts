@@ -4,8 +4,13 @@ import { openFileRegistryStore } from '../../src/registry/file/file-registry-sto
 import { testConfig, testStoreOptions } from '../../src/testing/store-options.ts'
 
 /** A file registry for tests. */
-export function openStoreAt(path: string, repoPath: string, clock: Clock = systemClock): Promise<RegistryStore> {
+export function openStoreAt(
+  path: string,
+  repoPath: string,
+  clock: Clock = systemClock,
+  registryOptions: Readonly<Record<string, unknown>> = {},
+): Promise<RegistryStore> {
   const options = testStoreOptions({ type: 'file', options: {} }, repoPath)
-  const { registry } = options.store
-  return openFileRegistryStore({ ...options, clock, store: testConfig({ registry: { ...registry, path } }) })
+  const registry = { ...options.store.registry, path, options: registryOptions }
+  return openFileRegistryStore({ ...options, clock, store: testConfig({ registry }) })
 }

@@ -234,6 +234,19 @@ describe('paths', () => {
   })
 })
 
+test('a registry without a path is refused before anything is looked for', async () => {
+  await expect(open('')).rejects.toMatchObject({ code: 'FTS1004', message: 'The key registry.path is missing.' })
+})
+
+test('a registry whose class is not that of files is refused by name, not opened as a file', async () => {
+  const opened = (storeClass: string) => openStoreAt('r.db', folder, clock, { registry_store_type: storeClass })
+  await expect(opened('S3RegistryStore')).rejects.toMatchObject({
+    code: 'FTS8001',
+    message: expect.stringContaining('S3RegistryStore'),
+  })
+  expect(await (await opened('FileRegistryStore')).load()).toMatchObject({ revision: '' })
+})
+
 describe('processes', () => {
   const writer = join(import.meta.dirname, '../../../test/registry/add-view.ts')
 

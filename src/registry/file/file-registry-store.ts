@@ -159,10 +159,22 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
+/** The classes of `registry_store_type` that stand for a file on this machine. */
+const fileClasses: ReadonlySet<unknown> = new Set(['FileRegistryStore', 'feast.infra.registry.file.FileRegistryStore'])
+
 /**
  * Opens the file of `registry.path`; nothing is read or written yet.
- * @throws FTS8001 when the path is the URL of a store that is not built in
+ * @throws FTS1004 without a path, FTS8001 when it is the URL of a store that is not built in or the configuration names
+ * the class of one
  */
 export async function openFileRegistryStore({ store, repoPath, clock }: StoreOptions): Promise<RegistryStore> {
+  const { registry_store_type: storeClass } = store.registry.options
+  if (storeClass !== undefined && storeClass !== null && !fileClasses.has(storeClass)) {
+    throw new FeatureStoreError('FTS8001', {
+      message: `A registry in a ${storeClass} can not be opened by this version of feast-ts.`,
+      notes: ['built in: FileRegistryStore'],
+      field: 'registry.registry_store_type',
+    })
+  }
   return new FileRegistryStore(registryPath(store.registry.path, repoPath), clock)
 }
