@@ -45,7 +45,7 @@ test.each([
   await using store = await openStore(config, { repoPath, definitions: [driver, stats] })
   await store.apply()
   const rows = [{ driver_id: 1001n, level: 'gold', event_timestamp: '2026-01-01T10:00:00Z' }]
-  await store.writeToOnlineStore({ view: 'stats', rows })
+  await store.writeToOnlineStore({ view: stats, rows })
   const response = await store.getOnlineFeatures({ features: [stats], entities: [{ driver_id: 1001n }] })
   expect(response.rows()).toMatchObject([{ driver_id: 1001n, level: 'gold' }])
   expect(readdirSync(join(repoPath, 'online'))).toEqual(['rides,stats,0'])

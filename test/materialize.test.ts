@@ -180,7 +180,7 @@ describe('materialize', () => {
 
   test('an empty window is recorded too, and start may equal end', async () => {
     const start = at('10:00:00')
-    const summary = await store.materialize({ start, end: start, views: ['stats', 'ageless'] })
+    const summary = await store.materialize({ start, end: start, views: [stats, 'ageless'] })
     expect(summary.views.map((each) => each.written)).toEqual([1, 1])
     await store.materialize({ start: at('01:00:00'), end: at('02:00:00'), views: ['stats'] })
     expect(await intervals('stats')).toHaveLength(2)

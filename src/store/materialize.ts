@@ -9,6 +9,7 @@ import { featureViewVersion } from '../registry/view-version.ts'
 import { loadOnDemandView, sourceViewsOf } from './load-on-demand-view.ts'
 import { loadView } from './load-view.ts'
 import { type MaterializableView, viewsToMaterialize } from './materializable-views.ts'
+import { type Named, nameOf } from './named.ts'
 import { physicalSourceOf } from './physical-source.ts'
 import { readSettings } from './read-settings.ts'
 import type { StoreContext } from './store-context.ts'
@@ -16,8 +17,8 @@ import { type TimeInput, toInstant } from './time-input.ts'
 import { ageLimit } from './view-joins.ts'
 
 interface MaterializeOptions {
-  /** Names of views; without it, all that are served online. An empty list means none. */
-  readonly views?: readonly string[] | undefined
+  /** Views or their names; without it, all that are served online. An empty list means none. */
+  readonly views?: readonly Named[] | undefined
   /** `vN` of the one view in `views`, into the table of that version; needs versions to be switched on. */
   readonly version?: string | undefined
   /** Called when a view begins and after every batch. */
@@ -125,7 +126,7 @@ async function materializeViews(
   // Windows of other processes count, so the registry is read anew.
   const { contents } = await context.registry.load(options.signal)
   context.remember(contents)
-  const named = viewsToMaterialize(contents, context.project, options.views)
+  const named = viewsToMaterialize(contents, context.project, options.views?.map(nameOf))
   const views = inVersion(context, contents, named, options)
   const summaries: ViewSummary[] = []
   for (const [index, view] of views.entries()) {

@@ -103,7 +103,7 @@ describe.each(Object.entries(names))('rows in %s', (_, row) => {
   })
 
   test('may be an Arrow table', async () => {
-    await store.push({ source: 'feed', rows: await tableFromRows([row]), to: 'onlineAndOffline' })
+    await store.push({ source: feed, rows: await tableFromRows([row]), to: 'onlineAndOffline' })
     expect(await online('both', 2)).toEqual([{ rate: 0.25, trips: 2n }])
     expect(await asOfNoon('both', 2)).toEqual([{ rate: 0.25, trips: 2n }])
   })

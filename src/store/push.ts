@@ -4,6 +4,7 @@ import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import type { StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import { listObjects } from '../registry/lookup.ts'
+import { type Named, nameOf } from './named.ts'
 import { objectsOf, type RowsInput } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
 import { prepareAppend } from './write-to-offline-store.ts'
@@ -13,8 +14,8 @@ import { writeRowsOnline } from './write-to-online-store.ts'
 export type PushTarget = 'online' | 'offline' | 'onlineAndOffline'
 
 export interface PushRequest {
-  /** Name of the push source. */
-  readonly source: string
+  /** The push source or its name. */
+  readonly source: Named
   /**
    * Rows with the columns of the batch source: by logical name, or by their own names before the field mapping. Online
    * only needs those that a view has.
@@ -40,7 +41,7 @@ export interface PushSummary {
  */
 export async function push(context: StoreContext, request: PushRequest): Promise<PushSummary> {
   const contents = await context.contents()
-  const views = viewsFedBy(contents, context.project, request.source)
+  const views = viewsFedBy(contents, context.project, nameOf(request.source))
   const to = request.to ?? 'online'
   const appends = to === 'online' ? [] : await preparedAppends(context, views, request.rows)
   const online: { view: string; written: number; stale: number }[] = []

@@ -6,12 +6,13 @@ import type { SourceColumn } from '../plugin/offline-store.ts'
 import { getFeatureView } from '../registry/lookup.ts'
 import { invalid, sameDataType } from '../types/data-type.ts'
 import { isTable } from './entity-rows.ts'
+import { type Named, nameOf } from './named.ts'
 import { columnNames, type RowsInput, renameColumns, rowCountOf, tableOf } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface WriteToOfflineStoreRequest {
-  /** Name of the feature view whose batch source the rows are added to. */
-  readonly view: string
+  /** The feature view whose batch source the rows are added to, or its name. */
+  readonly view: Named
   /** Columns are those of the source, by logical name; its own names, before the field mapping, are taken as well. */
   readonly rows: RowsInput
   /** Take columns in any order. Default true; false refuses an order that differs from the source's. */
@@ -25,7 +26,7 @@ export interface WriteToOfflineStoreRequest {
  * value of another type.
  */
 export async function writeToOfflineStore(context: StoreContext, request: WriteToOfflineStoreRequest): Promise<number> {
-  const view = getFeatureView(await context.contents(), context.project, request.view)
+  const view = getFeatureView(await context.contents(), context.project, nameOf(request.view))
   const source = view.batchSource === null ? null : batchSourceOf(view.batchSource)
   if (source === null) {
     throw new FeatureStoreError('FTS4501', {

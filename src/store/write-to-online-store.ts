@@ -5,6 +5,7 @@ import type { OnlineWriteSummary } from '../plugin/online-store.ts'
 import { joinKeyFields } from '../registry/join-keys.ts'
 import { getAnyFeatureView } from '../registry/lookup.ts'
 import { type EncodingTarget, encodeRows, type InputRow } from './encode-rows.ts'
+import { type Named, nameOf } from './named.ts'
 import { objectsOf, type RowsInput } from './offline-rows.ts'
 import { onlineTable } from './online-tables.ts'
 import { physicalSourceOf } from './physical-source.ts'
@@ -12,8 +13,8 @@ import { readSettings } from './read-settings.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface WriteToOnlineStoreRequest {
-  /** Name of the feature view. */
-  readonly view: string
+  /** The feature view or its name. */
+  readonly view: Named
   /** Join keys, event time and features, and the creation time if the source has one, by logical or source name. */
   readonly rows: RowsInput
   readonly signal?: AbortSignal | undefined
@@ -29,7 +30,7 @@ export async function writeToOnlineStore(
   request: WriteToOnlineStoreRequest,
 ): Promise<OnlineWriteSummary> {
   const contents = await context.contents()
-  const view = storedView(getAnyFeatureView(contents, context.project, request.view))
+  const view = storedView(getAnyFeatureView(contents, context.project, nameOf(request.view)))
   return writeRowsOnline(context, contents, view, objectsOf(request.rows), request.signal)
 }
 

@@ -1,6 +1,6 @@
 // The whole way of a feature, from its definition to a served value. Run it with: npm run workflow
 import { openStore } from 'feast-ts'
-import { driverActivityFresh, driverActivityV2, driverStats, tripFare } from './features.ts'
+import { driverActivityFresh, driverActivityV2, driverStats, driverStatsPush, tripFare } from './features.ts'
 
 const store = await openStore('.')
 
@@ -37,7 +37,7 @@ console.table(online.rows())
 
 console.log('--- push a fresh value and read it ---')
 await store.push({
-  source: 'driver_stats_push_source',
+  source: driverStatsPush,
   rows: [{ driver_id: 1001, event_timestamp: now, created: now, conv_rate: 1, acc_rate: 1, avg_daily_trips: 1000 }],
   to: 'online',
 })
