@@ -129,10 +129,10 @@ describe('time', () => {
       () => {
         asked += 1
       },
-      { timeoutMs: 30, retries: 1 },
+      { timeoutMs: 200, retries: 1 },
     )
     await expect(client.getOnlineFeatures(read)).rejects.toMatchObject({ code: 'TIMEOUT', status: 0 })
-    await expect(client.push({ ...push, timeoutMs: 10 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await expect(client.push({ ...push, timeoutMs: 150 })).rejects.toMatchObject({ code: 'TIMEOUT' })
     expect(asked).toBe(3)
   })
 
