@@ -204,13 +204,13 @@ describe('a request that cannot be answered', () => {
       'a missing join key',
       { features: ['driver_stats'], entities: [{ driverid: 1n, event_timestamp: noon }] },
       'FTS4001',
-      /no column "driver_id", which the view "driver_stats" joins on. Did you mean "driverid"\?/,
+      /no column "driver_id", which the view "driver_stats" joins on. Rename "driverid" to "driver_id"./,
     ],
     [
       'a missing request value',
       { features: ['fare'], entities: [{ driver_id: 1n, event_timestamp: noon, distanc: 1 }] },
       'FTS4504',
-      /no column "distance".* Did you mean "distanc"\?/,
+      /no column "distance".* Rename "distanc" to "distance"/,
     ],
     [
       'an entity column named like a feature',

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean, suggestion } from '../base/suggest.ts'
 import type { SavedDatasetStorage } from '../model/saved-dataset.ts'
 import type { HistoricalJob, OfflineStore } from '../plugin/offline-store.ts'
 import type { ResolvedFeatures, ResolvedView } from '../registry/resolved-features.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
+import { renaming } from './entity-columns.ts'
 import { computeOnDemand, type OnDemandFunctions } from './on-demand.ts'
 import { columnValues, RowBatches, rebuildBatch } from './row-batches.ts'
 
@@ -146,8 +146,7 @@ async function checkColumns({ historical, resolved }: PreparedRetrieval): Promis
   const [key] = missingKeys
   if (key !== undefined) {
     throw new FeatureStoreError('FTS4001', {
-      message: `The entity rows have no column "${key.column}", which the view "${key.view}" joins on.${suggestion(key.column, names)}`,
-      hint: near(key.column, names),
+      message: `The entity rows have no column "${key.column}", which the view "${key.view}" joins on.${renaming(key.column, [...names])}`,
       notes: [had, ...missingKeys.slice(1).map(({ view, column }) => `"${column}" of "${view}" is missing too`)],
       field: key.column,
     })
@@ -156,8 +155,7 @@ async function checkColumns({ historical, resolved }: PreparedRetrieval): Promis
   if (missing[0] !== undefined) {
     const views = resolved.onDemandViews.map((view) => view.name).join(', ')
     throw new FeatureStoreError('FTS4504', {
-      message: `The entity rows have no column "${missing.join('", "')}", which on-demand views (${views}) compute with.${suggestion(missing[0], names)}`,
-      hint: near(missing[0], names),
+      message: `The entity rows have no column "${missing.join('", "')}", which on-demand views (${views}) compute with.${renaming(missing[0], [...names])}`,
       notes: [had],
       field: missing[0],
     })
@@ -171,11 +169,6 @@ async function checkColumns({ historical, resolved }: PreparedRetrieval): Promis
     })
   }
   return entity
-}
-
-function near(name: string, candidates: Iterable<string>): string | undefined {
-  const found = didYouMean(name, candidates)
-  return found === undefined ? undefined : `did you mean "${found}"?`
 }
 
 /** The same batches, each shown to `see` on its way. */
