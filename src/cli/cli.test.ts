@@ -189,6 +189,10 @@ Created sqlite table rides_driver_hourly_stats_fresh
     expect(stdout).toMatch(/\ndriver_hourly_stats from .+ to .+: 5 keys\n/)
     const only = await feast(['materialize-incremental', end, '-v', 'driver_hourly_stats', '--json'])
     expect(JSON.parse(only.stdout).views).toHaveLength(1)
+    const earlier = await feast(['materialize-incremental', '2020-01-01', '-v', 'driver_hourly_stats'])
+    expect(earlier.stdout).toMatch(
+      /^Materializing 1 feature views .*\n\ndriver_hourly_stats is materialized up to 20\S+ \S+ already\n$/,
+    )
   })
 
   test('materialize takes a window, or all rows', async () => {
@@ -462,6 +466,9 @@ describe('completion in bash', () => {
     expect(offered('feast mat')).toEqual(['materialize', 'materialize-incremental'])
     expect(offered('feast feature-services ')).toEqual(['list', 'describe'])
     expect(offered('feast delete --f')).toEqual(['--force'])
+    expect(offered('feast -f other.yaml --json feature-services li')).toEqual(['list'])
+    // Bash itself offers files then.
+    expect(offered('feast -f feature')).toEqual([])
   })
 
   test('offers the names of objects, from what the last command saw in the registry', () => {

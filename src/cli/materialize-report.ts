@@ -50,9 +50,9 @@ export class MaterializeReport {
     const { stdout } = this.#command.terminal
     const bold = (text: string): string => paint(stdout, ['bold', 'green'], text)
     const from = this.#kind === 'range' ? `from ${bold(time(start))} ` : ''
-    const views = `${bold(String(viewCount))} feature view${viewCount === 1 ? '' : 's'}`
+    // Feast has no singular, and its words are grepped.
     this.#command.print(
-      `Materializing ${views} ${from}to ${bold(time(end))} into the ${bold(this.#storeType)} online store.\n`,
+      `Materializing ${bold(String(viewCount))} feature views ${from}to ${bold(time(end))} into the ${bold(this.#storeType)} online store.\n`,
     )
   }
 
@@ -60,7 +60,10 @@ export class MaterializeReport {
     this.#line.clear()
     const { stdout } = this.#command.terminal
     const name = paint(stdout, ['bold', 'green'], view)
-    this.#command.print(`${name} from ${time(start)} to ${time(end)}: ${keys(rowsDone)}`)
+    // An incremental run begins where the last one ended, also when that is later than the end of this one.
+    const isBehind = start.compare(end) > 0
+    const window = `from ${time(start)} to ${time(end)}: ${keys(rowsDone)}`
+    this.#command.print(`${name} ${isBehind ? `is materialized up to ${time(start)} already` : window}`)
   }
 
   async #details(summary: MaterializeSummary): Promise<void> {

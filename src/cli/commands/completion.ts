@@ -34,6 +34,11 @@ function groups(commands: readonly CommandWords[]): ReadonlyMap<string, readonly
   return found
 }
 
+/** Options before the command that take a value, which is a path or a word: bash itself offers files for it. */
+const globalValues: readonly string[] = globalOptions
+  .filter(({ flags }) => flags.includes('<'))
+  .flatMap(({ flags }) => flags.match(/--?[\w-]+/g) ?? [])
+
 type Script = (commands: readonly CommandWords[]) => string
 
 /**
@@ -67,11 +72,16 @@ _feast() {
   _feast_current="\${line##* }"
   read -r -a words <<< "\${line% *}"
   before="\${words[\${#words[@]}-1]}"
-  case "\${words[1]}" in
-    -c|--chdir) _feast_folder="$(cd "\${words[2]}" 2>/dev/null && pwd)"; first=3 ;;
-  esac
   COMPREPLY=()
-  if [ "\${#words[@]}" -le "$first" ]; then
+  while [[ "\${words[first]}" == -* ]]; do
+    case "\${words[first]}" in
+      -c|--chdir) _feast_folder="$(cd "\${words[first+1]}" 2>/dev/null && pwd)"; first=$((first+2)) ;;
+      ${globalValues.join('|')}) first=$((first+2)) ;;
+      *) first=$((first+1)) ;;
+    esac
+  done
+  [ "\${#words[@]}" -lt "$first" ] && return
+  if [ "\${#words[@]}" -eq "$first" ]; then
     _feast_offer "${[...after.keys(), ...flagsOf(globalOptions)].join('\n')}"
     return
   fi
@@ -86,7 +96,7 @@ _feast() {
 ${[...groupCases, ...cases].join('\n')}
   esac
 }
-complete -F _feast feast`
+complete -o default -F _feast feast`
 }
 
 const zsh: Script = (commands) => `autoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`

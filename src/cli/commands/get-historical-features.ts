@@ -6,6 +6,7 @@ import type { FeatureRow } from '../../types/feature-value.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData, renderTable } from '../output.ts'
 import { readTime } from '../read-time.ts'
+import { valueCell } from '../value-cell.ts'
 
 /** Prints records, times as ISO text. */
 export async function run(command: CommandContext): Promise<void> {
@@ -36,7 +37,7 @@ export async function run(command: CommandContext): Promise<void> {
   if (output !== 'table') command.print(await renderData(rows, output))
   else {
     const columns = Object.keys(rows[0] ?? {}).map(
-      (name) => [name, (row: FeatureRow) => String(row[name] ?? '')] as const,
+      (name) => [name, (row: FeatureRow) => (row[name] == null ? '' : valueCell(row[name]))] as const,
     )
     command.print(renderTable(rows, columns, command.terminal.stdout))
   }

@@ -3,9 +3,10 @@ import { inProject } from '../../registry/lookup.ts'
 import type { FeatureStore } from '../../store/feature-store.ts'
 import { type DataType, formatDataType } from '../../types/data-type.ts'
 import type { FeatureRow, FeatureValue } from '../../types/feature-value.ts'
-import { valueFromJson, valueToJsonText } from '../../types/json.ts'
+import { valueFromJson } from '../../types/json.ts'
 import type { CommandContext } from '../command.ts'
 import { type Columns, renderData, renderTable } from '../output.ts'
+import { valueCell } from '../value-cell.ts'
 
 /** Prints column to values, as Feast does; as a table, with the status of each value and the time of its event. */
 export async function run(command: CommandContext): Promise<void> {
@@ -23,7 +24,7 @@ export async function run(command: CommandContext): Promise<void> {
   }
   const columns = [
     ['NAME', ({ name }) => name],
-    ['VALUE', ({ name, row }) => valueToJsonText(response.column(name)[row] ?? null)],
+    ['VALUE', ({ name, row }) => valueCell(response.column(name)[row] ?? null)],
     ['STATUS', ({ name, row }) => response.statuses(name)[row] ?? ''],
     ['EVENT TIMESTAMP', ({ name, row }) => response.eventTimestamps(name)[row]?.toString() ?? ''],
   ] as const satisfies Columns<{ name: string; row: number }>
