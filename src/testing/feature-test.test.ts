@@ -101,7 +101,22 @@ describe('given(rows).at(time).expect(view, key, values)', () => {
   test('refuses a feature that the view does not have', () => {
     const wrong: object = { tripz: 1 }
     const check = () => given(rows).at('2026-01-01T11:00Z').expect(driverStats, { driver_id: 1 }, wrong)
-    expect(check).toThrow('"tripz" is none of the features: conv_rate, trips')
+    expect(check).toThrow('"tripz" is none of the features: conv_rate, trips. Did you mean "trips"?')
+  })
+
+  test('refuses a key, a request value or rows without a column that is needed, which would find nothing', () => {
+    const at = given(rows).at('2026-01-01T11:00Z')
+    const mistyped = { driverid: 1 } as object as { driver_id: number }
+    expect(() => at.expect(driverStats, mistyped, { trips: null })).toThrow(
+      '"driver_id" is missing in { driverid: 1 }. Rename "driverid" to "driver_id".',
+    )
+    const own = given({ driver_stats: rows, ratings: [] }).at('2026-01-01T11:00Z')
+    const withoutTrip = { driver_id: 1 } as { driver_id: number; distance_km: number }
+    expect(() => own.expect(fare, withoutTrip, { expected: null })).toThrow('"distance_km" is missing in')
+    const timeless = given([{ driver_id: 1, event_time: '2026-01-01', trips: 1 }]).at('2026-01-01T11:00Z')
+    expect(() => timeless.expect(driverStats, { driver_id: 1 }, { trips: null })).toThrow(
+      'no row has the column "event_timestamp", which the source of "driver_stats" needs. Did you mean "event_time"?',
+    )
   })
 
   test('takes a millisecond or so', () => {

@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert'
 import { isDeepStrictEqual } from 'node:util'
 import { Instant } from '../base/instant.ts'
+import { suggestion } from '../base/suggest.ts'
 import { definitionsUsedBy } from '../define/definition.ts'
 import type { FeatureItem } from '../define/feature-service.ts'
 import type { EntityRow, OnlineRow } from '../define/request.ts'
@@ -10,6 +11,7 @@ import type { ViewJoin } from '../plugin/offline-store.ts'
 import { resolveFeatures } from '../registry/resolve-features.ts'
 import type { ResolvedFeatures, ResolvedView } from '../registry/resolved-features.ts'
 import { toDefinitions } from '../store/definitions-input.ts'
+import { renaming } from '../store/entity-columns.ts'
 import { givenFeatures } from '../store/feature-selection.ts'
 import { computeOnDemand } from '../store/on-demand.ts'
 import { type TimeInput, toInstant } from '../store/time-input.ts'
@@ -107,6 +109,7 @@ class GivenRowsAt {
     const entityRow: FeatureRow = { ...entityValues(resolved, key), [atColumn]: this.#at }
     const views = joins.map((join, index) => {
       const rows = rowsOf(this.#rows, join.name)
+      requireColumns(rows, join)
       return { ...join, rows: rows.map((row) => typedRow(row, join, resolved.views[index])) }
     })
     const [joined = {}] = naiveHistorical([entityRow], atColumn, views, false)
@@ -150,12 +153,32 @@ function rowsOf(given: GivenInput, view: string): readonly SourceRow[] {
   })
 }
 
+/** A misspelt column would find nothing, and a test that expects null would pass. */
+function requireColumns(rows: readonly SourceRow[], join: ViewJoin): void {
+  const needed = [join.timestampColumn, ...join.keys.map((key) => key.sourceColumn)]
+  const missing = needed.find((column) => rows.length > 0 && !rows.some((row) => Object.hasOwn(row, column)))
+  if (missing === undefined) return
+  const columns = new Set(rows.flatMap((row) => Object.keys(row)))
+  throw new AssertionError({
+    message:
+      `no row has the column "${missing}", which the source of "${join.name}" needs.${suggestion(missing, columns)}` +
+      ` Rows of several views are given by the name of the view: given({ ${join.name}: [] })`,
+  })
+}
+
 const isRows = (rows: GivenInput): rows is readonly SourceRow[] => Array.isArray(rows)
 
 function entityValues(resolved: ResolvedFeatures, key: SourceRow): FeatureRow {
   const keys = resolved.views.flatMap((view) => view.joinKeys.map(({ column, field }) => [column, field.type] as const))
   const inputs = resolved.requestFields.map((field) => [field.name, field.type] as const)
-  return Object.fromEntries([...keys, ...inputs].map(([name, type]) => [name, typed(key[name], type)]))
+  const needed = [...keys, ...inputs]
+  const [missing] = needed.find(([name]) => !Object.hasOwn(key, name)) ?? []
+  if (missing !== undefined) {
+    throw new AssertionError({
+      message: `"${missing}" is missing in ${describeKey(key)}.${renaming(missing, Object.keys(key))}`,
+    })
+  }
+  return Object.fromEntries(needed.map(([name, type]) => [name, typed(key[name], type)]))
 }
 
 /** The row with the values that the join looks at in their types. */
@@ -196,7 +219,9 @@ const isRecord = (value: FeatureValue): value is FeatureRow =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 
 function unknownFeature(name: string, known: readonly string[]): AssertionError {
-  return new AssertionError({ message: `"${name}" is none of the features: ${known.join(', ')}` })
+  return new AssertionError({
+    message: `"${name}" is none of the features: ${known.join(', ')}.${suggestion(name, known)}`,
+  })
 }
 
 const text = (row: SourceRow): string =>
