@@ -48,9 +48,37 @@ export function errorToJson(error: unknown): Readonly<Record<string, unknown>> {
   return { error: asFeatureStoreError(error).toJSON() }
 }
 
-/** The error itself when it has a code, else FTS9001 around it. */
+/** What the system may answer on any path; anything else from it would be a fault of ours. */
+const refusals: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'EMFILE',
+  'ENAMETOOLONG',
+  'ELOOP',
+])
+
+function fileSystemError(error: unknown): FeatureStoreError | undefined {
+  if (!(error instanceof Error && 'code' in error && 'syscall' in error && 'path' in error)) return undefined
+  const { code, syscall, path } = error
+  if (typeof code !== 'string' || !refusals.has(code)) return undefined
+  const [, reason = code] = /^[A-Z]+: (.+?), /.exec(error.message) ?? []
+  return new FeatureStoreError('FTS1111', {
+    message: `The system refuses "${syscall}" for ${path}: ${reason} (${code}).`,
+    cause: error,
+  })
+}
+
+/** The error itself when it has a code, else what it says: that the file system refused, or FTS9001 around it. */
 export function asFeatureStoreError(error: unknown): FeatureStoreError {
   if (error instanceof FeatureStoreError) return error
+  const refused = fileSystemError(error)
+  if (refused !== undefined) return refused
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new FeatureStoreError('FTS9001', {
     message: `Something unexpected happened: ${text}`,

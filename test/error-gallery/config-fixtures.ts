@@ -42,4 +42,8 @@ export const configFixtures: Readonly<Record<string, Fixture>> = {
     await stage.write('feature_store.yaml', yaml)
     return stage.feast('registry', 'create-schema')
   },
+  FTS1111: async (stage) => {
+    await stage.write('notes.txt', 'mine')
+    return stage.feast('init', 'notes.txt/rides')
+  },
 }

@@ -128,4 +128,11 @@ export const configErrors = {
     cause: '`feast registry create-schema` makes the tables of an SQL registry; other registries have none.',
     fix: 'Leave the command out: `feast apply` makes what the registry needs.',
   },
+  FTS1111: {
+    title: 'File system refuses',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    cause: 'The system did not let the program make, read or write a file or folder.',
+    fix: 'Look at the owner and the rights of the path that the message names, and at the space that is left.',
+  },
 } as const satisfies Record<string, ErrorEntry>
