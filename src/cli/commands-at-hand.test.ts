@@ -99,7 +99,19 @@ describe('what was typed', () => {
     expect(stderr).toContain('error FTS1101  "feast ui" is a command of Feast that this version does not have\n')
   })
 
-  test('--version and bare numbers of errors are understood', async () => {
+  test('a command that is not there is looked for where it stands', async () => {
+    const { stderr } = await feast('aply', 'plan')
+    expect(stderr).toContain('There is no command "aply"\n  = did you mean "apply"?\n  = all of them: feast --help')
+  })
+
+  test('a file that cannot be written is no fault of the program', async () => {
+    const { code, stderr } = await feast('plan', '--out', join(repo, 'nowhere/next.plan'))
+    expect(code).toBe(1)
+    expect(stderr).toContain('error FTS1111  The system refuses "open" for ')
+  })
+
+  test('--version, help and bare numbers of errors are understood', async () => {
+    expect(await feast('help', 'apply')).toEqual(await feast('apply', '--help'))
     expect((await feast('--version')).stdout).toMatch(/^Feast SDK Version: /)
     expect((await feast('explain', '2104')).stdout).toMatch(/^FTS2104 {2}Unknown feature/)
   })

@@ -32,14 +32,19 @@ export async function parseArguments(argv: readonly string[], terminal: Terminal
   }
   const program = buildProgram(new commander.Command('feast'), terminal, invoke, commander)
   try {
-    const isVersion = argv.length === 1 && argv[0] === '--version'
-    await program.parseAsync(isVersion ? ['version'] : argv, { from: 'user' })
+    await program.parseAsync(asCommand(argv), { from: 'user' })
   } catch (error) {
     if (error instanceof commander.CommanderError) throw usageError(error, argv, program)
     throw error
   }
   if (invocation === undefined) throw new HelpShown(false)
   return invocation
+}
+
+/** What people type out of habit, in the words of this program. */
+function asCommand(argv: readonly string[]): readonly string[] {
+  if (argv.length === 1 && argv[0] === '--version') return ['version']
+  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
 }
 
 type Commander = typeof import('commander')
@@ -111,7 +116,7 @@ function groupCommand(program: Command, name: string, row: CommandRow): Command 
 
 function addOptions(command: Command, rows: readonly OptionRow[], commander: Commander): void {
   for (const row of rows) {
-    const option = new commander.Option(row.flags, row.doc)
+    const option = new commander.Option(row.flags, row.required ? `${row.doc} (required)` : row.doc)
     if (row.choices) option.choices(row.choices)
     if (row.repeat) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
     if (row.default !== undefined) option.default(row.default)
@@ -128,9 +133,9 @@ function usageError(
 ): Error {
   if (error.exitCode === 0) return new HelpShown(true)
   if (error.code === 'commander.help') return new HelpShown(argv.length === 0)
-  const command = deepest(program, argv)
-  const path = [command.name(), ...ancestors(command)].reverse().join(' ')
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const command = deepest(program, argv, quoted)
+  const path = [command.name(), ...ancestors(command)].reverse().join(' ')
   const help = `all of them: ${path} --help`
   if (error.code === 'commander.unknownCommand') {
     if (path === 'feast' && commandsOfFeast.has(quoted)) {
@@ -183,9 +188,10 @@ const commandsOfFeast: ReadonlySet<string> = new Set([
 ])
 
 /** The command that the words before the fault lead to. */
-function deepest(program: Command, argv: readonly string[]): Command {
+function deepest(program: Command, argv: readonly string[], fault: string): Command {
   let command = program
   for (const word of argv) {
+    if (word === fault) break
     const next = command.commands.find((each) => each.name() === word)
     if (next !== undefined) command = next
   }

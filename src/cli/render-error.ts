@@ -51,6 +51,7 @@ export function errorToJson(error: unknown): Readonly<Record<string, unknown>> {
 /** What the system may answer on any path; anything else from it would be a fault of ours. */
 const refusals: ReadonlySet<string> = new Set([
   'EACCES',
+  'ENOENT',
   'EPERM',
   'EROFS',
   'ENOSPC',
