@@ -467,8 +467,7 @@ describe('completion in bash', () => {
     expect(offered('feast feature-services ')).toEqual(['list', 'describe'])
     expect(offered('feast delete --f')).toEqual(['--force'])
     expect(offered('feast -f other.yaml --json feature-services li')).toEqual(['list'])
-    // Bash itself offers files then.
-    expect(offered('feast -f feature')).toEqual([])
+    expect(offered('feast -f feature')).toEqual([]) // so that bash offers files
   })
 
   test('offers the names of objects, from what the last command saw in the registry', () => {
