@@ -54,6 +54,11 @@ export function renderCount(plan: PullPlan): string {
   return `SELECT count(*) FROM ${plan.relation}${whereClause(plan.where)}`
 }
 
+/** How many rows of the window the largest group has, grouped by an expression. */
+export function renderLargestGroup(plan: PullPlan, expression: string): string {
+  return `SELECT max(n) FROM (SELECT count(*) AS n FROM ${plan.relation}${whereClause(plan.where)} GROUP BY ${expression})`
+}
+
 /** How many rows of the window a null key keeps out. */
 export function renderNullKeyCount(plan: PullPlan, dialect: SqlDialect): string {
   const anyNull = plan.keys.map((key) => `${dialect.identifier(key)} IS NULL`).join(' OR ')

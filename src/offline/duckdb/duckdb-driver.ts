@@ -3,7 +3,6 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-
 import type duckdbBindings from '@duckdb/node-bindings'
 import type { DataChunk } from '@duckdb/node-bindings'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
-import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import type { DuckdbConfig } from './duckdb-config.ts'
 import { translateDuckdbError } from './duckdb-errors.ts'
 
@@ -32,8 +31,6 @@ export interface Session {
   /** Rows as plain values; for small results. */
   rows(sql: string): Promise<readonly (readonly unknown[])[]>
   stream(sql: string): Promise<ChunkStream>
-  /** Gives back to the system what the engine has freed and would keep for some seconds. Streams stay open. */
-  returnFreedMemory(): Promise<void>
 }
 
 /** An engine in memory that spills to disk. */
@@ -48,7 +45,6 @@ export interface Engine {
 /** The only place that loads the driver. */
 export async function openEngine(config: DuckdbConfig): Promise<Engine> {
   const { api, bindings } = await loadDuckdb()
-  const { memoryLimit } = config
   const instance = await api.DuckDBInstance.create(':memory:', settings(config)).catch((cause: unknown) => {
     throw new FeatureStoreError('FTS4022', {
       message: 'DuckDB cannot be opened with its settings.',
@@ -60,10 +56,9 @@ export async function openEngine(config: DuckdbConfig): Promise<Engine> {
   // A setting of an extension, which the options of a new instance cannot name.
   await first.run("SET GLOBAL TimeZone = 'UTC'")
   first.disconnectSync()
-  const opened = { instance, api, bindings, memoryLimit }
   return {
     async withSession(work, signal) {
-      const open = await openSession(opened, signal)
+      const open = await openSession(instance, api, bindings, signal)
       try {
         return await work(open.session)
       } catch (error) {
@@ -73,7 +68,7 @@ export async function openEngine(config: DuckdbConfig): Promise<Engine> {
       }
     },
     async *streamSession(work, signal) {
-      const open = await openSession(opened, signal)
+      const open = await openSession(instance, api, bindings, signal)
       try {
         yield* work(open.session)
       } catch (error) {
@@ -104,6 +99,8 @@ function settings(config: DuckdbConfig): Record<string, string> {
     temp_directory: config.tempDirectory,
     memory_limit: config.memoryLimit,
     preserve_insertion_order: 'true',
+    // What was freed goes back to the system before the next large piece is taken; else half a gigabyte may gather.
+    allocator_bulk_deallocation_flush_threshold: '1MB',
     // It takes a file that is rewritten within a moment for the old one; local files are in the system's cache anyway.
     enable_external_file_cache: 'false',
     // Nothing is downloaded behind the user's back.
@@ -118,15 +115,10 @@ interface OpenSession {
   readonly close: () => void
 }
 
-interface OpenedEngine {
-  readonly instance: DuckDBInstance
-  readonly api: DuckdbApi
-  readonly bindings: Bindings
-  readonly memoryLimit: string
-}
-
 async function openSession(
-  { instance, api, bindings, memoryLimit }: OpenedEngine,
+  instance: DuckDBInstance,
+  api: DuckdbApi,
+  bindings: Bindings,
   signal: AbortSignal | undefined,
 ): Promise<OpenSession> {
   signal?.throwIfAborted()
@@ -141,23 +133,12 @@ async function openSession(
       run: async (sql) => void (await connection.run(sql)),
       rows: async (sql) => (await connection.runAndReadAll(sql)).getRowsJS(),
       stream: (sql) => openStream(connection, sql, signal),
-      returnFreedMemory: () => returnFreedMemory(instance, memoryLimit),
     },
     explain: (error) => (signal?.aborted === true ? signal.reason : translateDuckdbError(error)),
     close: () => {
       signal?.removeEventListener('abort', interrupt)
       connection.disconnectSync()
     },
-  }
-}
-
-/** There is no statement for it, but setting a limit, the one that holds already too, ends with a flush of the allocator. */
-async function returnFreedMemory(instance: DuckDBInstance, memoryLimit: string): Promise<void> {
-  const connection = await instance.connect()
-  try {
-    await connection.run(`SET GLOBAL memory_limit = ${duckdbDialect.text(memoryLimit)}`)
-  } finally {
-    connection.disconnectSync()
   }
 }
 

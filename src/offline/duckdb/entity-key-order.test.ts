@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, it } from 'vitest'
 import { serializeEntityKey } from '../../types/entity-key.ts'
-import { entityKeyOrder, entityKeyParts } from './entity-key-order.ts'
+import { entityKeyOrder, entityKeyPartitions } from './entity-key-order.ts'
 
 const column = (name: string, type: string) => ({ name, column: name, type })
 
@@ -20,28 +20,55 @@ it.each([
   ['SMALLINT', '(n - 500)::SMALLINT', 2],
   ['VARCHAR', "'key ' || n", 5],
   ['UUID', 'uuid()', 4],
-  ['BIGINT', 'n', 1],
+  ['BIGINT', 'n * -9007199254740993', 70_000],
+  ['INTEGER', '(n * -2147483)::INTEGER', 70_000],
 ])('every key of type %s is in exactly one part', async (type, expression, count) => {
-  const parts = entityKeyParts([column('k"', type)], count)
-  expect(parts).toHaveLength(count)
-  const matches = parts.map((part) => `(${part})::INTEGER`).join(' + ')
-  const keys = `(SELECT (${expression}) AS "k""" FROM range(1000) AS r(n))`
-  expect(await query(`SELECT DISTINCT ${matches} FROM ${keys}`)).toEqual([[1]])
+  for (const partition of entityKeyPartitions([column('k"', type)], count)) {
+    const keys = `(SELECT (${expression}) AS "k""" FROM range(1000) AS r(n))`
+    const [[least, greatest, isWhole] = []] = await query(
+      `SELECT min(p), max(p), bool_and(p = p::BIGINT) FROM (SELECT ${partition} AS p FROM ${keys})`,
+    )
+    expect(Number(least)).toBeGreaterThanOrEqual(0)
+    expect(Number(greatest)).toBeLessThan(count)
+    expect(isWhole).toBe(true)
+  }
 })
 
-it('parts of several keys hold every key once', async () => {
-  const keys = [column('a', 'VARCHAR'), column('b', 'BIGINT')]
-  const matches = entityKeyParts(keys, 3)
-    .map((part) => `(${part})::INTEGER`)
-    .join(' + ')
-  expect(
-    await query(`SELECT DISTINCT ${matches} FROM (SELECT 'x' || n AS a, n AS b FROM range(1000) AS r(n))`),
-  ).toEqual([[1]])
+it('keys whose first one has few values are split evenly and in the order of the second', async () => {
+  const rows = '(SELECT n % 2 AS a, n AS b FROM range(100000) AS r(n))'
+  expect(await largestParts(rows, ['a', 'b'])).toEqual([
+    100_000,
+    expect.closeTo(25_000, -3),
+    expect.closeTo(25_000, -3),
+  ])
 })
 
-it('whole numbers below 2^24 come in the order of their serialised keys', async () => {
-  const order = entityKeyOrder([column('k', 'BIGINT')]).join(', ')
-  const rows = await query(`SELECT k FROM (SELECT n * 7919 AS k FROM range(2000) AS r(n)) ORDER BY ${order}`)
+it('numbers that are multiples of 65536 can be split evenly too', async () => {
+  const rows = '(SELECT n * 65536 AS a FROM range(100000) AS r(n))'
+  expect(await largestParts(rows, ['a'])).toEqual([100_000, expect.closeTo(25_000, -3)])
+})
+
+/** Of each way to split the keys of some rows into four parts the size of the largest. */
+async function largestParts(rows: string, keys: readonly string[]): Promise<readonly number[]> {
+  const partitions = entityKeyPartitions(
+    keys.map((key) => column(key, 'BIGINT')),
+    4,
+  )
+  const sizes = partitions.map(async (partition) => {
+    const [found] = await query(`SELECT max(n) FROM (SELECT count(*) AS n FROM ${rows} GROUP BY ${partition})`)
+    return Number(found?.[0])
+  })
+  return Promise.all(sizes)
+}
+
+it.each([
+  ['BIGINT', 'n * 7919'],
+  ['INTEGER', 'n * 7919'],
+  ['SMALLINT', 'n * 16'],
+])('whole numbers of type %s below 2^24 come in the order of their serialised keys', async (type, expression) => {
+  const order = entityKeyOrder([column('k', type)]).join(', ')
+  const keys = `(SELECT (${expression})::${type} AS k FROM range(2000) AS r(n))`
+  const rows = await query(`SELECT k FROM ${keys} ORDER BY ${order}`)
   const bytes = rows.map(([k]) => serializeEntityKey(['k'], [{ kind: 'int64', value: BigInt(Number(k)) }], 3))
   expect(bytes).toEqual(bytes.toSorted(Buffer.compare))
 })

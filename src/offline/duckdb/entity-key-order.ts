@@ -7,26 +7,31 @@ import type { TableColumn } from './source-table.ts'
  * keys that are not near their neighbours. Types that keys rarely have are not ordered by.
  */
 export function entityKeyOrder(keys: readonly TableColumn[]): readonly string[] {
-  return keys.flatMap(({ column, type }) => {
-    const name = duckdbDialect.identifier(column)
-    if (wholeNumbers.has(type)) return [`((${name} & 255) << 8) | ((${name} >> 8) & 255)`, name]
-    return type === 'VARCHAR' ? [`strlen(${name})`, name] : []
+  return keys.flatMap((key) => {
+    const name = duckdbDialect.identifier(key.column)
+    if (isWholeNumber(key)) return [lowestBytes(key), name]
+    return key.type === 'VARCHAR' ? [`strlen(${name})`, name] : []
   })
 }
 
 /**
- * Conditions that split the keys into `count` parts of about one size, at most 256: every key meets exactly one. Parts
- * follow each other in the order of {@link entityKeyOrder} where the first key is a whole number.
+ * Ways to split the keys into `count` parts: numbers from 0 on, as SQL. All but the last follow {@link entityKeyOrder} of
+ * one key, and make parts of about one size only where its lowest bytes vary; the last one does whatever the keys are.
  */
-export function entityKeyParts(keys: readonly TableColumn[], count: number): readonly string[] {
-  const parts = Math.max(1, Math.min(256, count))
-  const [first] = keys
-  if (first === undefined || parts === 1) return ['true']
+export function entityKeyPartitions(keys: readonly TableColumn[], count: number): readonly string[] {
   const names = keys.map(({ column }) => duckdbDialect.identifier(column))
-  const part = wholeNumbers.has(first.type)
-    ? `((${names[0]} & 255) * ${parts}) >> 8`
-    : `hash(${names.join(', ')}) % ${parts}`
-  return Array.from({ length: parts }, (_, index) => `${part} = ${index}`)
+  return [
+    ...keys.filter(isWholeNumber).map((key) => `(${lowestBytes(key)} * ${count}) >> 16`),
+    `hash(${names.join(', ')}) % ${count}`,
+  ]
 }
+
+/** The two lowest bytes, the lowest first, as a number. */
+function lowestBytes({ column }: TableColumn): string {
+  const number = `${duckdbDialect.identifier(column)}::BIGINT`
+  return `(((${number} & 255) << 8) | ((${number} >> 8) & 255))`
+}
+
+const isWholeNumber = ({ type }: TableColumn): boolean => wholeNumbers.has(type)
 
 const wholeNumbers = new Set(['SMALLINT', 'INTEGER', 'BIGINT'])

@@ -6,12 +6,13 @@ import { duckdbDialect } from '../../sql/duckdb-dialect.ts'
 import {
   type PullPlan,
   renderCount,
+  renderLargestGroup,
   renderNullKeyCount,
   renderPullAll,
   renderPullLatest,
 } from '../../sql/render-pull.ts'
 import type { Engine, Session } from './duckdb-driver.ts'
-import { entityKeyOrder, entityKeyParts } from './entity-key-order.ts'
+import { entityKeyOrder, entityKeyPartitions } from './entity-key-order.ts'
 import { loadBatchRows, streamBatches } from './record-batches.ts'
 import { rowOrderOf } from './source-statistics.ts'
 import { openSourceTable, requireColumn, requireTimeColumn, type SourceTable } from './source-table.ts'
@@ -33,14 +34,22 @@ export function pullLatest(
       const [found] = await session.rows(renderNullKeyCount(plan, duckdbDialect))
       options.onNullKeys(Number(found?.[0] ?? 0))
     }
-    for (const part of await partsOf(session, table, plan, request, options?.order)) {
-      const own = { ...plan, where: [...plan.where, part] }
-      const batchRows = options?.order === 'entityKey' ? loadBatchRows : undefined
-      const sql = renderPullLatest(own, duckdbDialect)
-      yield* keptSmall(session, streamBatches(session, sql, resultColumnsOf(plan), batchRows))
+    const batchRows = options?.order === 'entityKey' ? loadBatchRows : undefined
+    const parts = options?.order === 'entityKey' ? await partsOf(session, table, plan, request) : [everyKey]
+    for (const [index, part] of parts.entries()) {
+      // While the parts before it were loaded the files may have been rewritten, with more rows and later times.
+      const now = index === 0 ? plan : await replanned(session, request, repoPath)
+      const sql = renderPullLatest({ ...now, where: [...now.where, part] }, duckdbDialect)
+      yield* streamBatches(session, sql, resultColumnsOf(now), batchRows)
     }
   }, options?.signal)
 }
+
+async function replanned(session: Session, request: PullRequest, repoPath: string): Promise<PullPlan> {
+  return pullPlan(session, await openSourceTable(session, request.source, repoPath), request, 'entityKey')
+}
+
+const everyKey = 'true'
 
 /**
  * The engine keeps some ninety bytes per row while it looks for the latest ones and orders them. More rows than these
@@ -49,29 +58,37 @@ export function pullLatest(
  */
 const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 250_000 : 1_000_000)
 
+/** A part that is so many times as large as the average is not what memory is bounded with. */
+const mostOfAverage = 1.5
+
+/** Conditions of which every key meets exactly one. */
 async function partsOf(
   session: Session,
   table: SourceTable,
   plan: PullPlan,
   request: PullRequest,
-  order: 'source' | 'entityKey' = 'source',
 ): Promise<readonly string[]> {
-  if (order === 'source' || table.rows <= rowsPerPart(table.rows)) return ['true']
-  const [found] = await session.rows(renderCount(plan))
-  const rows = Number(found?.[0] ?? 0)
+  if (plan.keys.length === 0 || table.rows <= rowsPerPart(table.rows)) return [everyKey]
+  const rows = await session.rows(renderCount(plan)).then(([found]) => Number(found?.[0] ?? 0))
+  const count = Math.ceil(rows / rowsPerPart(rows))
+  if (count <= 1) return [everyKey]
   const keys = request.keyColumns.map((name) => requireColumn(table, name, 'pull'))
-  return entityKeyParts(keys, Math.ceil(rows / rowsPerPart(rows)))
+  const partition = await evenPartition(session, plan, entityKeyPartitions(keys, count), (rows / count) * mostOfAverage)
+  return Array.from({ length: count }, (_, index) => `${partition} = ${index}`)
 }
 
-/** Before the first batch the engine finds and orders all rows; what that took would be kept until after the next part. */
-async function* keptSmall(session: Session, batches: AsyncIterable<RecordBatch>): AsyncIterable<RecordBatch> {
-  let begun = false
-  for await (const batch of batches) {
-    if (!begun) await session.returnFreedMemory()
-    begun = true
-    yield batch
+/** The first partition without a part of more rows than `most`, else the last. */
+async function evenPartition(
+  session: Session,
+  plan: PullPlan,
+  partitions: readonly string[],
+  most: number,
+): Promise<string | undefined> {
+  for (const partition of partitions.slice(0, -1)) {
+    const [largest] = await session.rows(renderLargestGroup(plan, partition))
+    if (Number(largest?.[0] ?? 0) <= most) return partition
   }
-  await session.returnFreedMemory()
+  return partitions.at(-1)
 }
 
 /** Every row of the window, in the order of the files. */
