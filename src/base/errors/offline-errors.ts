@@ -91,7 +91,7 @@ export const offlineErrors = {
     http: 409,
     grpc: 'ABORTED',
     retryable: true,
-    cause: 'Another process has held the lock of the file for too long.',
+    cause: 'Another process has held the lock of the file for too long, or rewrites the file again and again.',
     fix: 'Try again; if no other process writes, delete the lock file that the message names.',
   },
   FTS4016: {

@@ -4,13 +4,13 @@ import type { TableColumn } from './source-table.ts'
 /**
  * Expressions that order rows nearly by the bytes of their serialised entity keys: a whole number is written from its
  * lowest byte on, a text after its length. Beyond the two lowest bytes numbers keep their own order, which leaves few
- * keys that are not near their neighbours. Types that keys rarely have are not ordered by.
+ * keys that are not near their neighbours. Other types, which keys rarely have, come in their own order.
  */
 export function entityKeyOrder(keys: readonly TableColumn[]): readonly string[] {
   return keys.flatMap((key) => {
     const name = duckdbDialect.identifier(key.column)
     if (isWholeNumber(key)) return [lowestBytes(key), name]
-    return key.type === 'VARCHAR' ? [`strlen(${name})`, name] : []
+    return key.type === 'VARCHAR' ? [`strlen(${name})`, name] : [name]
   })
 }
 

@@ -14,9 +14,11 @@ import {
 import type { Engine, Session } from './duckdb-driver.ts'
 import { entityKeyOrder, entityKeyPartitions } from './entity-key-order.ts'
 import { loadBatchRows, streamBatches } from './record-batches.ts'
+import { fileSourceOf, sourceFiles } from './source-files.ts'
 import { rowOrderOf } from './source-statistics.ts'
-import { openSourceTable, requireColumn, requireTimeColumn, type SourceTable } from './source-table.ts'
+import { openParquet, openSourceTable, requireColumn, requireTimeColumn, type SourceTable } from './source-table.ts'
 import { timeBounds } from './time-bounds.ts'
+import { fromUnchangedFiles } from './unchanged-files.ts'
 
 type PullOptions = Parameters<OfflineStore['pullLatest']>[1]
 
@@ -34,19 +36,33 @@ export function pullLatest(
       const [found] = await session.rows(renderNullKeyCount(plan, duckdbDialect))
       options.onNullKeys(Number(found?.[0] ?? 0))
     }
-    const batchRows = options?.order === 'entityKey' ? loadBatchRows : undefined
-    const parts = options?.order === 'entityKey' ? await partsOf(session, table, plan, request) : [everyKey]
-    for (const [index, part] of parts.entries()) {
-      // While the parts before it were loaded the files may have been rewritten, with more rows and later times.
-      const now = index === 0 ? plan : await replanned(session, request, repoPath)
-      const sql = renderPullLatest({ ...now, where: [...now.where, part] }, duckdbDialect)
-      yield* streamBatches(session, sql, resultColumnsOf(now), batchRows)
+    if (options?.order !== 'entityKey') {
+      yield* streamBatches(session, renderPullLatest(plan, duckdbDialect), resultColumnsOf(plan))
+      return
+    }
+    for (const part of await partsOf(session, table, plan, request)) {
+      yield* pullPart(session, request, repoPath, part, options.signal)
     }
   }, options?.signal)
 }
 
-async function replanned(session: Session, request: PullRequest, repoPath: string): Promise<PullPlan> {
-  return pullPlan(session, await openSourceTable(session, request.source, repoPath), request, 'entityKey')
+/** The latest row of each key of a part. They are put in order, so all is read before the first comes. */
+function pullPart(
+  session: Session,
+  request: PullRequest,
+  repoPath: string,
+  part: string,
+  signal: AbortSignal | undefined,
+): AsyncIterable<RecordBatch> {
+  const { name, path } = fileSourceOf(request.source)
+  const what = `data source "${name}"`
+  const read = async function* (files: readonly string[]): AsyncIterable<RecordBatch> {
+    signal?.throwIfAborted()
+    const plan = await pullPlan(session, await openParquet(session, files, name, what), request, 'entityKey')
+    const sql = renderPullLatest({ ...plan, where: [...plan.where, part] }, duckdbDialect)
+    yield* streamBatches(session, sql, resultColumnsOf(plan), loadBatchRows)
+  }
+  return fromUnchangedFiles(() => sourceFiles(path, repoPath, what), read, what)
 }
 
 const everyKey = 'true'
