@@ -21,7 +21,7 @@ export function translateDuckdbError(error: unknown): unknown {
   return new FeatureStoreError('FTS4022', { message: 'DuckDB refused the query.', notes, cause: error })
 }
 
-/** Its errors are plain ones whose text begins with a kind, such as `Binder Error:`. */
-const isDuckdbError = (error: Error): boolean => /^(?:[A-Z][A-Za-z-]* )+Error: /.test(error.message)
+/** Its errors are plain ones whose text begins with a kind, such as `Binder Error:` or `Out of Memory Error:`. */
+const isDuckdbError = (error: Error): boolean => /^[A-Z][A-Za-z-]* (?:[A-Za-z-]+ )*Error: /.test(error.message)
 
 const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message
