@@ -98,7 +98,7 @@ export async function tableFromRows(rows: readonly FeatureRow[], fields?: readon
   return new Table(schema, [new RecordBatch(schema, data)])
 }
 
-/** A column's values as Arrow data of a type that {@link arrowTypeOf} gives, or any other type of integers and times. */
+/** A column's values as Arrow data of a type that {@link arrowTypeOf} gives. */
 export function columnData(values: readonly FeatureValue[], type: ArrowType, name: string): Data {
   try {
     return makers[type.typeId]?.(values, type, name) ?? unsupported(type, name)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DataType as ArrowType, Table } from 'apache-arrow'
+import type { DataType as ArrowType, Data, Table } from 'apache-arrow'
 import { Instant } from '../../src/base/instant.ts'
 import { columnData, loadArrow } from '../../src/types/arrow.ts'
 import type { FeatureValue } from '../../src/types/feature-value.ts'
@@ -11,7 +11,7 @@ export async function readFrame(folder: string, goldenCase: GoldenCase, name: st
   const file = goldenCase.dataframes[name]?.json
   if (file === undefined) throw new Error(`case.json has no data frame "${name}"`)
   const { columns, rows } = objectOf(readGoldenJson(join(folder, file)))
-  const { Field, RecordBatch, Schema, Struct, Table, makeData } = await loadArrow()
+  const { DataType, Field, RecordBatch, Schema, Struct, Table, makeData, vectorFromArray } = await loadArrow()
   const cells = listOf(rows).map(listOf)
   const parts = await Promise.all(
     listOf(columns).map(async (column, index) => {
@@ -21,7 +21,10 @@ export async function readFrame(folder: string, goldenCase: GoldenCase, name: st
     }),
   )
   const schema = new Schema(parts.map((part) => new Field(part.name, part.type, true)))
-  const children = parts.map((part) => columnData(part.values, part.type, part.name))
+  const children = parts.flatMap(({ name, type, values }): readonly Data[] =>
+    // Whole numbers of other widths than those of feature types are left to Arrow itself.
+    DataType.isInt(type) ? vectorFromArray([...values], type).data : [columnData(values, type, name)],
+  )
   const data = makeData({ type: new Struct(schema.fields), length: cells.length, nullCount: 0, children })
   return new Table(schema, [new RecordBatch(schema, data)])
 }
@@ -32,16 +35,22 @@ interface FrameColumn {
 }
 
 async function frameColumn(dtype: string, cells: readonly GoldenValue[]): Promise<FrameColumn> {
-  const { Bool, Float32, Float64, Int32, Int64, TimestampMicrosecond } = await loadArrow()
+  const arrow = await loadArrow()
+  const { Bool, Float32, Float64, Int64, TimestampMicrosecond } = arrow
   const zone = /^datetime64\[(?:s|ms|us|ns)(?:, (.*))?\]$/.exec(dtype)
   if (zone !== null) {
     return { type: new TimestampMicrosecond(zone[1] ?? null), values: cells.map(wallClock(zone[1])) }
   }
+  const [, unsigned, width] = /^(u?)int(8|16|32)$/i.exec(dtype) ?? []
+  if (width !== undefined) {
+    const type = new arrow[`${unsigned !== '' ? 'Uint' : 'Int'}${width as '8' | '16' | '32'}`]()
+    return { type, values: cells.map((cell) => (cell === null ? null : Number(cell))) }
+  }
   const made: { readonly [dtype: string]: () => FrameColumn } = {
     int64: () => ({ type: new Int64(), values: cells.map(wholeOf) }),
     Int64: () => ({ type: new Int64(), values: cells.map(wholeOf) }),
-    int32: () => ({ type: new Int32(), values: cells.map(Number) }),
-    Int32: () => ({ type: new Int32(), values: cells.map((cell) => (cell === null ? null : Number(cell))) }),
+    uint64: () => ({ type: new arrow.Uint64(), values: cells.map(wholeOf) }),
+    UInt64: () => ({ type: new arrow.Uint64(), values: cells.map(wholeOf) }),
     float64: () => ({ type: new Float64(), values: cells.map(numberOf) }),
     float32: () => ({ type: new Float32(), values: cells.map(numberOf) }),
     bool: () => ({ type: new Bool(), values: cells.map((cell) => cell === true) }),

@@ -83,6 +83,14 @@ export function asOf(view: SourceView, keys: Row, time: bigint, createdBy: bigin
   return best
 }
 
+/** All rows that tie with the one of {@link asOf}: of equal keys, event time and created time. */
+export function tiedAsOf(view: SourceView, keys: Row, time: bigint, createdBy: bigint | null = null): Row[] {
+  const best = asOf(view, keys, time, createdBy)
+  if (best === null) return []
+  const columns = [...view.keys, view.timestamp, ...(view.created === null ? [] : [view.created])]
+  return view.rows.filter((row) => keyText(row, columns) === keyText(best, columns))
+}
+
 /** The online store by rule: per key the best of all rows ever written, whatever the order of writing. */
 export class OnlineOracle {
   readonly #rows = new Map<string, Map<string, { readonly view: SourceView; readonly row: Row }>>()

@@ -116,8 +116,8 @@ function pullOptions(request: StepRequest): Parameters<FeatureStore['pullAll']>[
     features: request.features as readonly string[] | undefined,
     timestampField: request.timestamp_field,
     createdTimestampColumn: request.created,
-    start: request.start,
-    end: request.end,
+    start: request.start ?? undefined,
+    end: request.end ?? undefined,
   }
 }
 

@@ -21,6 +21,10 @@ export interface Difference {
   readonly steps: Readonly<Record<string, Judgement>>
   /** Columns that results of Feast have and ours do not. */
   readonly columnsOfFeast?: readonly string[]
+  /** True when Feast's online store has join keys among the features of a row, and ours does not. */
+  readonly keysAsFeatures?: true
+  /** True when `steps` holds only for what Feast fails at; what it does is judged by what it did. */
+  readonly whereFeastFails?: true
 }
 
 export const differences: readonly Difference[] = [
@@ -127,6 +131,7 @@ export const differences: readonly Difference[] = [
     reason: 'What can be logged can be read; the key of views without entities has no place in a log.',
     steps: { read_logs: 'oracle' },
     columnsOfFeast: ['__dummy_id'],
+    whereFeastFails: true,
   },
   {
     rules: ['malformed_ref'],
@@ -153,7 +158,8 @@ export const differences: readonly Difference[] = [
     ours: 'Join keys are key columns in every kind of view.',
     reason:
       'The value is the key by which the row is found; a plain feature view of the same schema does not store it either.',
-    steps: { online_dump: 'oracle' },
+    steps: {},
+    keysAsFeatures: true,
   },
   {
     rules: ['mat_odfv_write_to_online'],
@@ -284,11 +290,10 @@ export const differences: readonly Difference[] = [
   },
 ]
 
-/** What the differences say of a rule: a judgement per operation, and the columns that only Feast has. */
-export function differenceOf(rule: string): Pick<Difference, 'steps' | 'columnsOfFeast'> {
+/** What all differences together say of a rule. */
+export function differenceOf(
+  rule: string,
+): Pick<Difference, 'steps' | 'columnsOfFeast' | 'keysAsFeatures' | 'whereFeastFails'> {
   const met = differences.filter((difference) => difference.rules.includes(rule))
-  return {
-    steps: Object.assign({}, ...met.map((difference) => difference.steps)),
-    columnsOfFeast: met.flatMap((difference) => difference.columnsOfFeast ?? []),
-  }
+  return Object.assign({}, ...met, { steps: Object.assign({}, ...met.map((difference) => difference.steps)) })
 }

@@ -73,6 +73,7 @@ interface Shape {
   readonly bitWidth?: number
   readonly isSigned?: boolean
   readonly precision?: number
+  readonly scale?: number
   readonly unit?: number
   readonly timezone?: string | null
   readonly children?: readonly { readonly name: string; readonly type: ArrowType }[] | null
@@ -90,6 +91,7 @@ const names: { readonly [typeId: number]: (type: Shape) => string } = {
   4: () => 'binary',
   5: () => 'string',
   6: () => 'bool',
+  7: ({ precision, scale }) => `decimal128(${precision}, ${scale})`,
   8: ({ unit }) => (unit === 0 ? 'date32[day]' : 'date64[ms]'),
   10: ({ unit, timezone }) => `timestamp[${units[unit ?? 0]}${timezone ? `, tz=${timezone}` : ''}]`,
   12: list,

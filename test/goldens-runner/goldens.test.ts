@@ -101,6 +101,9 @@ const intervals = { golden: 'offline/mate_094_mat_intervals_append_a', file: 'ca
 const window = { golden: 'offline/mate_088_mat_window_inclusive_both_a', file: 'case.json' }
 const inferred = { golden: 'offline/infe_135_infer_scalar_types_a', file: 'case.json' }
 const registry = { golden: 'wire/registry/reg_services', file: 'registry.json' }
+const tie = { golden: 'offline/hist_013_tie_no_created_column_a', file: 'expected/1.duckdb.json' }
+const logs = { golden: 'offline/logg_133_log_features_a', file: 'expected/2.file.json' }
+const stream = { golden: 'offline/mate_152_mat_stream_view_plain_a', file: 'case.json' }
 const sqlite = { golden: 'wire/sqlite/all_types', file: 'online_store.json' }
 
 const onlineRows = (json: unknown): unknown[] =>
@@ -160,6 +163,11 @@ const spoils: Readonly<Record<string, Spoil>> = {
   },
   'an online row that is gone': { ...window, change: (json) => onlineRows(json).pop() },
   'an online row that is there twice': { ...window, change: (json) => onlineRows(json).push(at(onlineRows(json), 0)) },
+  'a row that is not among tied ones': { ...tie, change: (json) => set(json, ['rows', 0, 2], 3.25) },
+  'a tied row that is there twice': { ...tie, change: (json) => list(json, 'rows').push(at(json, 'rows', 0)) },
+  'a tied row of another type': { ...tie, change: (json) => set(json, ['columns', 3, 'arrow'], 'double') },
+  'a log that differs': { ...logs, change: (json) => set(json, ['rows', 0, 5], 7.25) },
+  'an online value of a stream view': { ...stream, change: (json) => set(onlineRows(json), [0, 'value'], 'other') },
   'features in another order': {
     ...inferred,
     change: (json) => {

@@ -40,7 +40,7 @@ export function judge(judged: Judged, expected: StepResult, actual: Actual): Mis
     case 'table':
       return judgeTable(judged, expected, actual.table)
     case 'online':
-      return judgeOnline(judged, recordedRows(judged.step, expected), actual.rows)
+      return judgeOnline(judged, recordedRows(judged, expected), actual.rows)
     case 'intervals':
       return judgeIntervals(judged, expected.intervals ?? {}, actual.intervals)
     case 'fields':
@@ -51,10 +51,13 @@ export function judge(judged: Judged, expected: StepResult, actual: Actual): Mis
 function judgeTable(judged: Judged, expected: StepResult, actual: GoldenTable): Mismatch | undefined {
   if (expected.json === undefined) return ['a table', 'case.json has no expected table']
   const table = readGoldenTable(join(judged.folder, expected.json))
-  if (expected.rows !== undefined && expected.rows !== table.rows.length) {
-    return [`${expected.rows} rows`, `the expected table has ${table.rows.length} rows`]
-  }
-  return compareTables(table, actual, tableRules(judged))
+  return countedRows(expected, table) ?? compareTables(table, actual, tableRules(judged))
+}
+
+/** The number of rows is recorded twice. */
+export function countedRows({ rows }: StepResult, table: GoldenTable): Mismatch | undefined {
+  if (rows === undefined || rows === table.rows.length) return undefined
+  return [`${rows} rows`, `the expected table has ${table.rows.length} rows`]
 }
 
 /** Operations whose columns were sorted by name when they were recorded. */
@@ -79,11 +82,12 @@ export function tableRules(judged: Judged): Parameters<typeof compareTables>[2] 
   }
 }
 
-function recordedRows(step: GoldenStep, expected: StepResult): readonly OnlineRow[] {
+function recordedRows({ goldenCase, step }: Judged, expected: StepResult): readonly OnlineRow[] {
   const rows = expected.online_rows ?? []
-  if (!('same_as' in rows)) return rows
-  const other = step.result[rows.same_as]?.online_rows ?? []
-  return 'same_as' in other ? [] : other
+  const other = 'same_as' in rows ? (step.result[rows.same_as]?.online_rows ?? []) : rows
+  if ('same_as' in other) return []
+  const keysAsFeatures = differenceOf(goldenCase.rule).keysAsFeatures === true
+  return keysAsFeatures ? other.filter((row) => !(row.feature in row.entity_key)) : other
 }
 
 export function judgeOnline(

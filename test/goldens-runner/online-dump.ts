@@ -1,8 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Instant } from '../../src/base/instant.ts'
 import { deserializeEntityKey, type EntityKeyValue } from '../../src/types/entity-key.ts'
+import { missingTimeSeconds } from '../../src/types/value-cases.ts'
 import { decodeValue, valueKind } from '../../src/types/value-codec.ts'
 import type { OnlineRow } from './case-file.ts'
+import type { GoldenValue } from './golden-json.ts'
+import { cellOf } from './golden-table.ts'
 import { canonical } from './outcome.ts'
 
 const kinds: Readonly<Record<EntityKeyValue['kind'], string>> = {
@@ -52,7 +55,8 @@ function secondsText(seconds: unknown): string | null {
 }
 
 /** A row as text that is equal for equal rows, recorded or read. */
-export function onlineRowText(row: OnlineRow, ignoreEventTime: boolean): string {
+export function onlineRowText(recorded: OnlineRow, ignoreEventTime: boolean): string {
+  const row = isMissingTime(recorded) ? { ...recorded, value_type: null, value: null } : recorded
   const time = (text: unknown): unknown => (typeof text === 'string' ? (Instant.parse(text)?.toString() ?? text) : text)
   return canonical({
     ...row,
@@ -63,6 +67,10 @@ export function onlineRowText(row: OnlineRow, ignoreEventTime: boolean): string 
   })
 }
 
+/** Feast writes a number for a missing time; we write nothing (`docs/differences-from-feast.md`). */
+const isMissingTime = ({ value, value_type }: OnlineRow): boolean =>
+  value_type === 'unix_timestamp_val' && value === missingTimeSeconds
+
 /** Bytes are recorded as `{"base64": …}`, in keys, in values and in lists of values. */
 function recordedBytes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(recordedBytes)
@@ -71,12 +79,17 @@ function recordedBytes(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, recordedBytes(part)]))
 }
 
-/** JSON text counts by what it says; recorded times are ISO-8601 or seconds. */
+/** JSON text counts by what it says; recorded times are ISO-8601 or seconds, NaN and infinities are recorded as text. */
 function recordedValue(value: unknown, kind: string | null): unknown {
   if (kind === 'json_val' && typeof value === 'string') return JSON.parse(value)
+  if (/^(double|float)(_list)?_val$/.test(kind ?? '')) return floatOf(value)
   if (kind === 'unix_timestamp_val') return timeOf(value)
   if (kind === 'unix_timestamp_list_val' && Array.isArray(value)) return value.map(timeOf)
   return value
+}
+
+function floatOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.map(floatOf) : cellOf(value as GoldenValue, 'double')
 }
 
 function timeOf(value: unknown): unknown {
