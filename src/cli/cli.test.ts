@@ -403,7 +403,7 @@ describe('manners', () => {
   ┌ feature_store.yaml:3:71
   │   online_store: {type: redis, connection_string: *********************, redis_typ: x}
   │                                                                         ^^^^^^^^^ did you mean "redis_type"?
-  = known keys: redis_type, client, sentinel_master, connection_string, key_ttl_seconds,
+  = known keys: type, redis_type, client, sentinel_master, connection_string, key_ttl_seconds,
     full_scan_for_deletion, skip_dedup, layout
   = more: feast explain FTS1003
 `,

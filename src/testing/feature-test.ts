@@ -175,7 +175,7 @@ function entityValues(resolved: ResolvedFeatures, key: SourceRow): FeatureRow {
   const [missing] = needed.find(([name]) => !Object.hasOwn(key, name)) ?? []
   if (missing !== undefined) {
     throw new AssertionError({
-      message: `"${missing}" is missing in ${describeKey(key)}.${renaming(missing, Object.keys(key))}`,
+      message: `"${missing}" is missing in ${text(key)}.${renaming(missing, Object.keys(key))}`,
     })
   }
   return Object.fromEntries(needed.map(([name, type]) => [name, typed(key[name], type)]))
