@@ -12,7 +12,8 @@ beforeAll(async () => {
   await writeFile(join(cwd, 'train.ts'), "import x from 'y'\n\n\t\tdriverStats.select('conv_rat')\n")
   await writeFile(
     join(cwd, 'secret.yaml'),
-    'online_store: {password: "a, b", url: redis://u:pw@h, bad: 1}\ntoken: abc\npassword: {a: abcd}\n',
+    'online_store: {password: "a, b", url: redis://u:pw@h, bad: 1}\ntoken: abc\npassword: {a: abcd}\n' +
+      'registry: postgresql://u:p/w@x@h/db\nstore: {"passwd":"x", dsn: Pwd=x}\n',
   )
 })
 afterAll(() => rm(cwd, { recursive: true }))
@@ -46,6 +47,8 @@ describe('renderError', () => {
     [1, 59, 'online_store: {password: ******, url: redis://u:**@h, bad: 1}'],
     [2, 1, 'token: ***'],
     [3, 1, 'password: *********'],
+    [4, 1, 'registry: postgresql://u:*****@h/db'],
+    [5, 1, 'store: {"passwd":***, dsn: Pwd=*}'],
   ])('hides secrets in line %i of a configuration and keeps the mark in place', (line, column, shown) => {
     const where = { file: join(cwd, 'secret.yaml'), line, column, length: 3 }
     expect(render(new FeatureStoreError('FTS1003', { message: 'x', where })).split('\n')[2]).toBe(`  │   ${shown}`)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { type ErrorPlace, FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { hideSecretsInText, secretName } from '../base/secrets.ts'
 import { type Output, paint } from './terminal.ts'
 
 export interface RenderOptions {
@@ -118,13 +119,18 @@ function lineOf(place: ErrorPlace): string | undefined {
   }
 }
 
+const stars = (value: string): string => '*'.repeat(value.length)
+
 /** Stars over the values of keys that hold secrets; the length stays, so that marks stay in place. */
 function hideSecrets(line: string): string {
-  const keys =
-    /((?:password|passphrase|secret|token|api_key|connection_string|private_key_content)["']?\s*:\s*)("[^"]*"?|'[^']*'?|[{[|>].*|[^\s,}#]+)/gi
-  const texts = /(\/\/[^:@/\s]*:|password=)([^@,\s"'}]+)/gi
-  const stars = (_all: string, key: string, value: string): string => key + '*'.repeat(value.length)
-  return line.replace(keys, stars).replace(texts, stars)
+  return hideSecretsInText(hideValues(line), stars)
+}
+
+function hideValues(text: string): string {
+  const entries = /([\w-]+)(["']?\s*:\s*)("[^"]*"?|'[^']*'?|[{[|>].*|[^\s,}#]+)/g
+  return text.replace(entries, (_, name: string, colon: string, value: string) => {
+    return name + colon + (secretName.test(name) ? stars(value) : hideValues(value))
+  })
 }
 
 /** Breaks a text at blanks; further lines start with `indent`. Words longer than a line stay whole. */

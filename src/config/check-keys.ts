@@ -161,7 +161,8 @@ function numberProblem(right: boolean, expected: string, value: unknown, key: Co
 
 const isNumeric = (value: unknown): boolean => typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
 
-function shown(value: unknown): string {
+/** A written value as messages show it; of a list or a mapping nothing, for it may hold secrets. */
+export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (isMapping(value)) return 'a mapping'
   return value === undefined ? 'missing' : JSON.stringify(value)

@@ -198,10 +198,13 @@ describe('wrong configurations', () => {
     expect(error.notes).toContain('also: Unknown type "dsk" of offline_store.')
   })
 
-  test('never shows a secret', async () => {
-    const error = await fault(`${head}online_store: {type: mysql, password: 12345}\n`)
-    expect(JSON.stringify(error)).not.toContain('12345')
-  })
+  test.each(['{type: mysql, password: 12345}', '[{type: mysql, password: 12345}]'])(
+    'never shows a secret: online_store: %s',
+    async (block) => {
+      const error = await fault(`${head}online_store: ${block}\n`)
+      expect(JSON.stringify(error)).not.toContain('12345')
+    },
+  )
 
   test.each([
     'materialization: {zz: 1}',

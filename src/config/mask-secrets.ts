@@ -1,3 +1,4 @@
+import { hideSecretsInText, secretName } from '../base/secrets.ts'
 import { isMapping, type Mapping } from './check-keys.ts'
 import type { Keys } from './config-key.ts'
 import { storeKeys, topLevelKeys } from './feature-store-keys.ts'
@@ -5,11 +6,8 @@ import { storeTypes, typeNamed } from './store-types.ts'
 
 const mask = '********'
 
-/** Names that hold secrets in blocks of plug-ins and raw driver options. */
-const secretName = /password|passphrase|secret|token$|api_?key|private_key|connection_string|credential/i
-
-/** The password of a URL, and `password=` in Redis' connection strings. */
-const secretInText = /(\/\/[^:@/\s]*:)[^@/\s]+(?=@)|(password=)[^,\s]+/gi
+/** Names of keys that say where a store is: of those one wants to see all but the secret. */
+const connectionName = /connection_string|(^|_)(path|uri|url|dsn)$/i
 
 /** A configuration with every secret replaced by stars, for output. Keys stay, so that one sees what is set. */
 export function maskSecrets(written: Mapping): Mapping {
@@ -33,15 +31,16 @@ function maskValue(name: string, value: unknown, keys: Keys): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskValue(key, item, inner)]))
   }
   if (value === null || typeof value === 'boolean') return value
-  if (secretName.test(name) || isSecret(keys, name)) return hide(String(value))
-  return typeof value === 'string' ? value.replace(secretInText, `$1$2${mask}`) : value
+  if (secretName.test(name) || isSecret(keys, name)) {
+    return connectionName.test(name) ? hideInConnection(String(value)) : mask
+  }
+  return typeof value === 'string' ? hideSecretsInText(value, () => mask) : value
 }
 
 const isSecret = (keys: Keys, name: string): boolean => Object.hasOwn(keys, name) && keys[name]?.secret === true
 
-/** A connection text keeps what is not secret in it; anything else goes as a whole. */
-function hide(value: string): string {
-  const cleaned = value.replace(secretInText, `$1$2${mask}`)
-  const isConnection = cleaned !== value || /^[\w.-]+:\d+$|^\w+:\/\/[^@]*$/.test(value)
-  return isConnection ? cleaned : mask
+/** A connection text in which the secret cannot be told from the rest goes as a whole. */
+function hideInConnection(value: string): string {
+  const cleaned = hideSecretsInText(value, () => mask)
+  return cleaned !== value || /^[\w.-]+:\d+$|^\w+:\/\/[^@]*$/.test(value) ? cleaned : mask
 }

@@ -1,6 +1,6 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean } from '../base/suggest.ts'
-import { type ConfigFault, checkKeys, doubtfulKeysIn, isMapping, type Mapping, missingKey } from './check-keys.ts'
+import { type ConfigFault, checkKeys, doubtfulKeysIn, isMapping, type Mapping, missingKey, shown } from './check-keys.ts'
 import type { ConfigKey, Keys, StoreType } from './config-key.ts'
 import { type ConfigSource, objectSource } from './config-source.ts'
 import type { FeatureStoreConfig, RegistryConfig, StoreConfig } from './feature-store-config.ts'
@@ -95,7 +95,7 @@ function typeOf(kind: StoreKind, value: unknown): string | null {
 function* storeFaults(kind: StoreKind, value: unknown): Generator<ConfigFault> {
   if (value === undefined || value === null) return
   if (!isMapping(value) && (typeof value !== 'string' || kind === 'auth')) {
-    const message = `${kind} must be ${kind === 'auth' ? '' : 'a name or '}a mapping, not ${JSON.stringify(value)}.`
+    const message = `${kind} must be ${kind === 'auth' ? '' : 'a name or '}a mapping, not ${shown(value)}.`
     yield { code: 'FTS1005', path: [kind], part: 'value', message }
     return
   }
