@@ -77,16 +77,15 @@ function endOfString(text: string, start: number): number {
  */
 export function exactJsonText(value: unknown): string {
   const wholes: string[] = []
-  const mark = unguessable()
   const text = JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, name, part: unknown) {
     if (typeof part === 'number') return Number.isFinite(part) ? part : String(part)
     if (typeof part === 'object') return plainForm(this[name], part)
     if (typeof part !== 'bigint') return part
     wholes.push(part.toString())
-    return mark
+    return writtenMark
   })
   let next = 0
-  return wholes.length === 0 ? text : text.replaceAll(`"${mark}"`, () => wholes[next++] ?? 'null')
+  return wholes.length === 0 ? text : text.replaceAll(`"${writtenMark}"`, () => wholes[next++] ?? 'null')
 }
 
 /** @param given the object itself, which a `Buffer` is no more once its own `toJSON` was called. */
@@ -96,6 +95,9 @@ function plainForm(given: unknown, part: object | null): unknown {
   if (isZoned(part)) return zonedText(part)
   return part instanceof Map ? Object.fromEntries(part) : part
 }
+
+/** Never shown to anybody, unlike the one of a text that is read, which the error of a broken text may quote. */
+const writtenMark = unguessable()
 
 /** Stands for an integer in text of others, who must not be able to write the same. */
 function unguessable(): string {

@@ -1,11 +1,14 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Instant } from '../base/instant.ts'
 import type { DataType } from './data-type.ts'
 import * as t from './data-type.ts'
+import { parseExactJson } from './exact-json.ts'
 import type { FeatureValue } from './feature-value.ts'
 import { valueFromJson, valueToJson, valueToJsonText } from './json.ts'
 import { valueFromProtoJson } from './proto-json.ts'
 
+const isSafe = (value: bigint): boolean => Number.isSafeInteger(Number(value))
 const noon = Instant.fromEpochSeconds(1_719_828_000)
 
 describe('the plain JSON form', () => {
@@ -30,6 +33,17 @@ describe('the plain JSON form', () => {
   test('spells a whole number that JavaScript would round as text', () => {
     expect(valueToJson(9_007_199_254_740_993n)).toBe('9007199254740993')
     expect(valueToJson([7n, 1.5])).toEqual([7, 1.5])
+  })
+
+  test('keeps any text apart from the integers beside it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.bigInt())), (values) => {
+        expect(parseExactJson(valueToJsonText(values))).toEqual(
+          values.map((value) => (typeof value === 'bigint' && isSafe(value) ? Number(value) : value)),
+        )
+      }),
+      { examples: [[['\u{F8FF}int\u{F8FF}', 5n]]] },
+    )
   })
 
   test.each([

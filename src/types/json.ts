@@ -1,11 +1,22 @@
 import { Instant } from '../base/instant.ts'
 import { coerceValue } from './coerce.ts'
 import type { DataType } from './data-type.ts'
+import { exactJsonText } from './exact-json.ts'
 import type { FeatureValue } from './feature-value.ts'
 import { misfit } from './value-leaf.ts'
 import { isZoned, zonedFromText, zonedText } from './zoned-time.ts'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue }
+export type JsonValue = JsonOf<never>
+
+/** JSON in which whole numbers of 64 bits are of a type of their own. */
+type JsonOf<Whole> =
+  | null
+  | boolean
+  | number
+  | string
+  | Whole
+  | readonly JsonOf<Whole>[]
+  | { readonly [name: string]: JsonOf<Whole> }
 
 /**
  * The plain JSON form that Feast's REST answers use: times are whole epoch seconds, bytes base64, NaN and infinities
@@ -19,21 +30,15 @@ export function valueToJson(value: FeatureValue): JsonValue {
 
 /** {@link valueToJson} as text, with every digit of a 64-bit integer. */
 export function valueToJsonText(value: FeatureValue): string {
-  const wholes: string[] = []
-  // Integers are left out of the tree, as their digits must not pass through a number.
-  const marker = '\u{F8FF}int\u{F8FF}'
-  const tree = build(value, (digits) => {
-    wholes.push(digits)
-    return marker
-  })
-  let next = 0
-  return JSON.stringify(tree).replaceAll(`"${marker}"`, () => wholes[next++] ?? 'null')
+  const tree = build(value, BigInt)
+  if (typeof tree === 'bigint') return String(tree)
+  return typeof tree === 'object' ? exactJsonText(tree) : JSON.stringify(tree)
 }
 
-function build(value: FeatureValue, whole: (digits: string) => JsonValue): JsonValue {
+function build<Whole>(value: FeatureValue, whole: (digits: string) => Whole): JsonOf<Whole> {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'bigint') return whole(value.toString())
-  if (typeof value === 'number') return Number.isFinite(value) ? value : nonFinite(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Instant) return whole((value.epochMicros / 1_000_000n).toString())
   if (isZoned(value)) return zonedText(value)
@@ -41,8 +46,6 @@ function build(value: FeatureValue, whole: (digits: string) => JsonValue): JsonV
   if (value instanceof Map) return [...value].map(([key, entry]) => [build(key, whole), build(entry, whole)])
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, build(entry, whole)]))
 }
-
-const nonFinite = (value: number): string => (Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity')
 
 /**
  * The value of a type in its plain JSON form, as clients send it: what {@link valueToJson} gives, and also ISO-8601 text
