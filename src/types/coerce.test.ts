@@ -49,6 +49,13 @@ describe('coerceValue', () => {
     ['an object for a list', { a: 1 }, t.array(t.int64)],
     ['a misfit within a list', [1, 'x'], t.array(t.int64)],
     ['a function', () => 1, t.map],
+    ['a date for a map', new Date(0), t.map],
+    ['a set for a map', new Set(['a']), t.map],
+    ['an error within a map', { a: new Error('x') }, t.map],
+    ['NaN within JSON', { a: Number.NaN }, t.json],
+    ['a Map as JSON', new Map([['a', 1]]), t.json],
+    ['a set within JSON', { a: new Set([1]) }, t.json],
+    ['bytes within JSON', { a: Uint8Array.of(1) }, t.json],
   ]
   test.each(refused)('refuses %s', (_, value, type) => {
     expect(() => coerceValue(value, type)).toThrow(expect.objectContaining({ code: 'FTS5081' }))

@@ -81,8 +81,7 @@ function timeOf(value: unknown): Instant {
 
 function jsonOf(value: FeatureValue): string {
   if (typeof value !== 'string') {
-    const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? safeNumber(part) : part))
-    return text ?? misfit(value, 'JSON')
+    return JSON.stringify(value, jsonPart) ?? misfit(value, 'JSON')
   }
   try {
     JSON.parse(value)
@@ -92,9 +91,14 @@ function jsonOf(value: FeatureValue): string {
   }
 }
 
-function safeNumber(value: bigint): number {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : misfit(value, 'a number that JSON objects can hold; give JSON text')
+/** What `JSON.stringify` would write as something else, or as nothing, is refused. */
+function jsonPart(_: string, part: unknown): unknown {
+  if (typeof part === 'bigint' || typeof part === 'number') {
+    const isExact = typeof part === 'bigint' ? Number.isSafeInteger(Number(part)) : Number.isFinite(part)
+    return isExact ? Number(part) : misfit(part, 'a number that JSON objects can hold; give JSON text')
+  }
+  const holds = typeof part !== 'object' || part === null || Array.isArray(part) || isRecord(part)
+  return holds ? part : misfit(part, 'something that JSON can hold')
 }
 
 function matching(value: FeatureValue, pattern: RegExp, what: string): string {
@@ -131,14 +135,20 @@ function coerceRecord(
   value: unknown,
   coercionOf: (name: string) => (part: unknown) => FeatureValue,
 ): { [name: string]: FeatureValue } {
-  const entries =
-    value instanceof Map ? [...value] : typeof value === 'object' && value !== null ? Object.entries(value) : undefined
-  if (entries === undefined || Array.isArray(value) || value instanceof Instant || ArrayBuffer.isView(value)) {
-    return misfit(value, 'an object of named values')
-  }
+  const entries = value instanceof Map ? value : isRecord(value) ? Object.entries(value) : undefined
+  if (entries === undefined) return misfit(value, 'an object of named values')
   const record: { [name: string]: FeatureValue } = {}
   for (const [name, part] of entries) {
     setOwn(record, textOf(name as FeatureValue), coercionOf(String(name))(part))
   }
   return record
+}
+
+/** False for what has its content elsewhere than in its properties, such as a `Date`, a `Set` or bytes. */
+function isRecord(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (value instanceof Instant || ArrayBuffer.isView(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
+  return isPlain || Object.keys(value).length > 0
 }
