@@ -1,7 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import { dummyEntity, dummyEntityName } from '../model/entity.ts'
 import { storedForm } from '../model/registered.ts'
-import type { RegistryContents, RegistryObject } from '../model/registry-contents.ts'
+import type { RegistryContents, RegistryKind, RegistryObject } from '../model/registry-contents.ts'
 import { invalid } from '../types/data-type.ts'
 import { putObject, removeObject } from './change.ts'
 import { diffObjects, type PropertyChange } from './diff.ts'
@@ -76,7 +76,7 @@ function surplus(
 /** Takes an object out, and the version history of a view with it. */
 export function removeWithHistory(
   contents: RegistryContents,
-  kind: DefinedKind,
+  kind: RegistryKind,
   project: string,
   name: string,
 ): RegistryContents {

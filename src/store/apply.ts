@@ -74,7 +74,7 @@ class Apply {
     this.#context = context
     this.#plan = made
     this.#store = store
-    this.#versioned = readSettings(context.config).versions === true
+    this.#versioned = readSettings(context.config).versions
     const removed = made.registry.filter((change) => change.change === 'deleted')
     this.#removals = new Set(removed.map((change) => `${change.kind} ${change.name}`))
   }

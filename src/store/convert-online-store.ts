@@ -33,7 +33,7 @@ export async function convertOnlineStore(
     })
   }
   const { contents } = await context.registry.load()
-  const tables = projectTables(contents, project, readSettings(config).versions === true).kept
+  const tables = projectTables(contents, project, readSettings(config).versions).kept
   const done = await store.convert(tables, signal)
   return { project, views: [...new Set(tables.map((table) => table.view))], ...done }
 }

@@ -1,9 +1,8 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import { type RegistryContents, type RegistryKind, registryKinds } from '../model/registry-contents.ts'
-import { removeObject } from '../registry/change.ts'
 import { findObject, inProject } from '../registry/lookup.ts'
-import { forgetVersions } from '../registry/versions.ts'
+import { removeWithHistory } from '../registry/reconcile.ts'
 import { projectTables } from './online-tables.ts'
 import { onlineStoreOf } from './plan.ts'
 import { droppedTables, withInfrastructure } from './project-infrastructure.ts'
@@ -39,7 +38,7 @@ export async function deleteObject(
 ): Promise<DeletedObject | null> {
   const { project } = context
   const store = await onlineStoreOf(context)
-  const versioned = readSettings(context.config).versions === true
+  const versioned = readSettings(context.config).versions
   let found: DeletedObject | null = null
   let dropped: ReturnType<typeof droppedTables> = []
   const snapshot = await context.registry.transact(({ contents }) => {
@@ -47,7 +46,7 @@ export async function deleteObject(
     found = kind === undefined ? null : { kind, name }
     if (kind === undefined) return contents
     if (options.force !== true) refuseUsed(inProject(contents, project), kind, name)
-    const after = forgetVersions(removeObject(contents, kind, project, name), project, name)
+    const after = removeWithHistory(contents, kind, project, name)
     if (store === null) return after
     dropped = droppedTables(store, { before: contents, after }, project, versioned)
     const tables = [...projectTables(after, project, versioned).recorded, ...dropped]

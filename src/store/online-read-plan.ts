@@ -77,8 +77,8 @@ export function planOnlineRead(
   const computed = withoutViews(resolved, stored)
   const version = config.entityKeySerializationVersion
   const reads = [
-    ...computed.views.map((view) => storedRead(view, project, settings.versions === true, version)),
-    ...stored.map((view) => onDemandRead(view, contents, project, settings.versions === true, version)),
+    ...computed.views.map((view) => storedRead(view, project, settings.versions, version)),
+    ...stored.map((view) => onDemandRead(view, contents, project, settings.versions, version)),
   ]
   const requestNeeds = computed.requestFields.map((field): ColumnNeed => {
     const user = computed.onDemandViews.find((view) => needsRequest(view, field.name))

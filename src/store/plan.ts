@@ -95,7 +95,7 @@ function infrastructureChanges(
   before: RegistryContents,
   after: RegistryContents,
 ): readonly InfrastructureChange[] {
-  const tables = projectTables(after, context.project, readSettings(context.config).versions === true)
+  const tables = projectTables(after, context.project, readSettings(context.config).versions)
   const kept = new Set(store.infrastructure(tables.kept).map((object) => object.name))
   const changes = diffInfrastructure(
     recordedInfrastructure(before, context.project),

@@ -37,7 +37,7 @@ export async function teardown(context: StoreContext): Promise<Teardown> {
   const { contents } = await context.registry.load()
   refuseProtected(contents, project)
   const store = await onlineStoreOf(context)
-  const versioned = readSettings(context.config).versions === true
+  const versioned = readSettings(context.config).versions
   const change = { before: contents, after: withoutProject(contents, project) }
   const tables = store === null ? [] : droppedTables(store, change, project, versioned)
   if (tables.length > 0) await store?.teardown(tables)

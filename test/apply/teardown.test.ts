@@ -99,6 +99,15 @@ test('deleting a view drops its table and forgets its versions', async () => {
   expect(await context.contents()).toMatchObject({ featureViews: [], versionHistory: [], infrastructure: [] })
 })
 
+test('deleting an entity leaves the versions of a view of the same name', async () => {
+  const context = await openContext()
+  await apply(context, repository(stats, entity('stats', { type: int64 })))
+  const { versionHistory } = await context.contents()
+  expect(await deleteObject(context, 'stats')).toEqual({ kind: 'entities', name: 'stats' })
+  expect(versionHistory.map((each) => each.viewName)).toEqual(['stats'])
+  expect((await context.contents()).versionHistory).toEqual(versionHistory)
+})
+
 test('deleting a name that nothing has is told apart and writes nothing', async () => {
   const context = await openContext()
   await apply(context, repository(stats))
