@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { DataType as ArrowType, Data, makeData, RecordBatch, Table } from 'apache-arrow'
+import type { DataType as ArrowType, RecordBatch, Table } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { Instant } from '../base/instant.ts'
+import type { Instant } from '../base/instant.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { dummyJoinKey } from '../model/entity.ts'
 import type { FeatureService, LoggingDestination } from '../model/feature-service.ts'
@@ -11,7 +11,7 @@ import type { RegistryContents } from '../model/registry-contents.ts'
 import { getAnyFeatureView, getFeatureService } from '../registry/lookup.ts'
 import { arrowTypeOf, columnData, loadArrow } from '../types/arrow.ts'
 import { type DataType, int32, string, unixTimestamp } from '../types/data-type.ts'
-import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
+import type { FeatureRow } from '../types/feature-value.ts'
 import { columnNames, objectsOf, type RowsInput, typedRow } from './offline-rows.ts'
 import { batchOf, RowBatches } from './row-batches.ts'
 import type { StoreContext } from './store-context.ts'
@@ -148,39 +148,9 @@ async function logTable(rows: readonly FeatureRow[], columns: readonly LogColumn
   const arrow = await loadArrow()
   const made = columns.map(({ name, type, unit }) => {
     const values = rows.map((row) => row[name] ?? null)
-    if (unit === undefined) {
-      const arrowType = arrowTypeOf(type)
-      return { field: new arrow.Field(name, arrowType, true), data: columnData(values, arrowType, name) }
-    }
-    const arrowType: ArrowType = unit === 'second' ? new arrow.TimestampSecond('UTC') : new arrow.DateDay()
-    return { field: new arrow.Field(name, arrowType, true), data: timeData(arrow.makeData, values, arrowType, unit) }
+    const arrowType =
+      unit === 'second' ? new arrow.TimestampSecond('UTC') : unit === 'day' ? new arrow.DateDay() : arrowTypeOf(type)
+    return { field: new arrow.Field<ArrowType>(name, arrowType, true), data: columnData(values, arrowType, name) }
   })
   return new arrow.Table([await batchOf(made, rows.length)])
-}
-
-const microsPerUnit = { second: 1_000_000n, day: 86_400_000_000n } as const
-
-/** Times in whole units, rounded down. */
-function timeData(
-  make: typeof makeData,
-  values: readonly FeatureValue[],
-  type: ArrowType,
-  unit: 'second' | 'day',
-): Data {
-  const units = values.map((value) => {
-    if (!(value instanceof Instant)) return null
-    const size = microsPerUnit[unit]
-    const rest = value.epochMicros % size
-    return (value.epochMicros - (rest < 0n ? rest + size : rest)) / size
-  })
-  const nullBitmap = new Uint8Array(Math.ceil(units.length / 8))
-  for (const [index, value] of units.entries()) {
-    if (value !== null) nullBitmap[index >> 3] = (nullBitmap[index >> 3] ?? 0) | (1 << (index & 7))
-  }
-  const data =
-    unit === 'second'
-      ? BigInt64Array.from(units, (value) => value ?? 0n)
-      : Int32Array.from(units, (value) => Number(value ?? 0n))
-  const nullCount = units.filter((value) => value === null).length
-  return make({ type, length: units.length, nullCount, nullBitmap, data } as never)
 }

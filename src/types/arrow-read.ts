@@ -1,6 +1,6 @@
 import type { DataType as ArrowType, Data, Field, RecordBatch, Table, Vector } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { Instant } from '../base/instant.ts'
+import { floorDivide, Instant } from '../base/instant.ts'
 import type { DataType } from './data-type.ts'
 import * as types from './data-type.ts'
 import type { FeatureRow, FeatureValue } from './feature-value.ts'
@@ -250,16 +250,13 @@ function map(data: Data): ColumnReader {
 }
 
 /** Microseconds per unit of a timestamp: s, ms, us; nanoseconds are divided instead. */
-const microsPerUnit = [1_000_000n, 1000n, 1n] as const
+export const microsPerUnit = [1_000_000n, 1000n, 1n] as const
 
 function timestamp(data: Data, type: ArrowShape): ColumnReader {
   const values = data.values as BigInt64Array
   const micros = microsPerUnit[type.unit ?? 0]
   if (micros !== undefined) return (row) => Instant.fromEpochMicros((values[row] ?? 0n) * micros)
-  return (row) => {
-    const nanos = values[row] ?? 0n
-    return Instant.fromEpochMicros((nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n)
-  }
+  return (row) => Instant.fromEpochMicros(floorDivide(values[row] ?? 0n, 1000n))
 }
 
 function decimal(data: Data, type: ArrowShape): ColumnReader {

@@ -1,12 +1,12 @@
 import type * as Apache from 'apache-arrow'
 import type { DataType as ArrowType, Data, Table } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { Instant } from '../base/instant.ts'
-import { arrowTypeId } from './arrow-read.ts'
+import { floorDivide, Instant } from '../base/instant.ts'
+import { arrowTypeId, microsPerUnit } from './arrow-read.ts'
 import type { DataType } from './data-type.ts'
 import type { FeatureRow, FeatureValue } from './feature-value.ts'
 import { valueToJsonText } from './json.ts'
-import { boolOf, bytesOf, doubleOf, int32Of, int64Of, misfit } from './value-leaf.ts'
+import { boolOf, bytesOf, doubleOf, floatOf, int32Of, int64Of, misfit } from './value-leaf.ts'
 import { isZoned } from './zoned-time.ts'
 
 type Arrow = typeof Apache
@@ -98,7 +98,11 @@ export async function tableFromRows(rows: readonly FeatureRow[], fields?: readon
   return new Table(schema, [new RecordBatch(schema, data)])
 }
 
-/** A column's values as Arrow data of a type that {@link arrowTypeOf} gives. */
+/**
+ * A column's values as Arrow data of a type that {@link arrowTypeOf} gives, or of times in another unit, which are
+ * rounded down.
+ * @throws FTS5081 when a value does not fit, FTS5085 for other types.
+ */
 export function columnData(values: readonly FeatureValue[], type: ArrowType, name: string): Data {
   try {
     return makers[type.typeId]?.(values, type, name) ?? unsupported(type, name)
@@ -163,40 +167,38 @@ type Maker = (values: readonly FeatureValue[], type: ArrowType, name: string) =>
 
 const makers: { readonly [typeId: number]: Maker } = {
   [arrowTypeId.null]: (values, type) => make({ type, length: values.length }),
-  [arrowTypeId.int]: (values, type) => {
-    const { bitWidth } = type as ArrowType & { readonly bitWidth: number }
-    return bitWidth === 64
-      ? make({
-          type,
-          ...nulls(values),
-          data: BigInt64Array.from(values, (value) => (value === null ? 0n : int64Of(value))),
-        })
-      : make({
-          type,
-          ...nulls(values),
-          data: Int32Array.from(values, (value) => (value === null ? 0 : int32Of(value))),
-        })
+  [arrowTypeId.int]: (values, type, name) => {
+    const { bitWidth, isSigned } = type as ArrowType & { readonly bitWidth: number; readonly isSigned: boolean }
+    if (!isSigned || bitWidth < 32) return unsupported(type, name)
+    const data =
+      bitWidth === 64
+        ? BigInt64Array.from(values, (value) => (value === null ? 0n : int64Of(value)))
+        : Int32Array.from(values, (value) => (value === null ? 0 : int32Of(value)))
+    return make({ type, ...nulls(values), data })
   },
   [arrowTypeId.float]: (values, type) => {
-    const numbers = (value: FeatureValue): number => (value === null ? 0 : doubleOf(value))
     const { precision } = type as ArrowType & { readonly precision: number }
-    return make({
-      type,
-      ...nulls(values),
-      data: precision === 2 ? Float64Array.from(values, numbers) : Float32Array.from(values, numbers),
-    })
+    const data =
+      precision === 2
+        ? Float64Array.from(values, (value) => (value === null ? 0 : doubleOf(value)))
+        : Float32Array.from(values, (value) => (value === null ? 0 : floatOf(value)))
+    return make({ type, ...nulls(values), data })
   },
   [arrowTypeId.bool]: (values, type) =>
     make({ type, ...nulls(values), data: bitmap(values, (value) => value !== null && boolOf(value)) }),
   [arrowTypeId.utf8]: (values, type) => variable(values, type, utf8Of, false),
   [arrowTypeId.largeUtf8]: (values, type) => variable(values, type, utf8Of, true),
   [arrowTypeId.binary]: (values, type) => variable(values, type, bytesOf, false),
-  [arrowTypeId.timestamp]: (values, type) =>
-    make({
-      type,
-      ...nulls(values),
-      data: BigInt64Array.from(values, (value) => (value === null ? 0n : microsOf(value))),
-    }),
+  [arrowTypeId.timestamp]: (values, type, name) => {
+    const micros = microsPerUnit[(type as ArrowType & { readonly unit: number }).unit]
+    if (micros === undefined) return unsupported(type, name)
+    return make({ type, ...nulls(values), data: BigInt64Array.from(values, wholeUnits(micros)) })
+  },
+  [arrowTypeId.date]: (values, type, name) => {
+    if ((type as ArrowType & { readonly unit: number }).unit !== 0) return unsupported(type, name)
+    const days = wholeUnits(86_400_000_000n)
+    return make({ type, ...nulls(values), data: Int32Array.from(values, (value) => Number(days(value))) })
+  },
   [arrowTypeId.list]: listData,
   [arrowTypeId.struct]: structData,
   [arrowTypeId.map]: mapData,
@@ -231,6 +233,12 @@ function utf8Of(value: FeatureValue): Uint8Array {
 function microsOf(value: FeatureValue): bigint {
   const instant = isZoned(value) ? value.instant : value
   return instant instanceof Instant ? instant.epochMicros : misfit(value, 'a time (Instant)')
+}
+
+/** A time in whole units of so many microseconds, rounded down. */
+function wholeUnits(unitMicros: bigint): (value: FeatureValue) => bigint {
+  if (unitMicros === 1n) return (value) => (value === null ? 0n : microsOf(value))
+  return (value) => (value === null ? 0n : floorDivide(microsOf(value), unitMicros))
 }
 
 function variable(

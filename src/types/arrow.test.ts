@@ -1,7 +1,15 @@
 import * as arrow from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { Instant } from '../base/instant.ts'
-import { arrowTypeOf, arrowValue, dataTypeOfArrow, loadArrow, rowsFromBatch, tableFromRows } from './arrow.ts'
+import {
+  arrowTypeOf,
+  arrowValue,
+  columnData,
+  dataTypeOfArrow,
+  loadArrow,
+  rowsFromBatch,
+  tableFromRows,
+} from './arrow.ts'
 import type { DataType } from './data-type.ts'
 import * as t from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
@@ -63,7 +71,29 @@ describe('rows written to Arrow and read back', () => {
   test('are refused when a column mixes types, with the name of the column', async () => {
     await expect(tableFromRows([{ a: 1n }, { a: 'x' }])).rejects.toThrow('Column "a" mixes')
     await expect(tableFromRows([{ a: 'x' }], [{ name: 'a', type: t.int64 }])).rejects.toThrow('Column "a": "x"')
+    await expect(tableFromRows([{ a: 1e39 }], [{ name: 'a', type: t.float32 }])).rejects.toThrow('Column "a": 1e+39')
   })
+})
+
+describe('times in other units', () => {
+  const units: readonly [arrow.DataType, bigint, bigint][] = [
+    [new arrow.TimestampSecond('UTC'), -1n, -1_000_000n],
+    [new arrow.TimestampMillisecond(), 1_999_999n, 1_999_000n],
+    [new arrow.DateDay(), 86_400_000_001n, 86_400_000_000n],
+  ]
+  test.each(units)('are written rounded down, as %s', async (type, micros, kept) => {
+    await loadArrow()
+    const vector = new arrow.Vector([columnData([at(micros), null], type, 'x')])
+    expect([arrowValue(vector, 0), arrowValue(vector, 1)]).toEqual([at(kept), null])
+  })
+
+  test.each([new arrow.TimestampNanosecond(), new arrow.DateMillisecond(), new arrow.Int8(), new arrow.Uint64()])(
+    'and integers of no type of Feast are refused: %s',
+    async (type) => {
+      await loadArrow()
+      expect(() => columnData([], type, 'x')).toThrow(expect.objectContaining({ code: 'FTS5085' }))
+    },
+  )
 })
 
 describe('columns that others wrote', () => {
