@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -273,6 +274,15 @@ describe('a saved data set', () => {
     expect(await store.readSavedDataset('dated').toRows()).toEqual([
       { driver_id: 1n, event_timestamp: noon, trips: 12n },
     ])
+  })
+
+  test('is neither stored nor read when the call is cancelled', async () => {
+    const signal = AbortSignal.abort()
+    const cancelled = store.createSavedDataset({ name: 'cut', from: job(), storage: 'data/cut.parquet', signal })
+    await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(store.getSavedDataset('cut')).rejects.toMatchObject({ code: 'FTS3106' })
+    expect(existsSync(join(store.repoPath, 'data/cut.parquet'))).toBe(false)
+    await expect(store.readSavedDataset('train').toRows(signal)).rejects.toMatchObject({ name: 'AbortError' })
   })
 
   test('is replaced only when asked, and what cannot be stored is not registered', async () => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { once } from '../base/once.ts'
 import type { SavedDatasetStorage } from '../model/saved-dataset.ts'
 import type { HistoricalJob, OfflineStore } from '../plugin/offline-store.ts'
 import type { ResolvedFeatures, ResolvedView } from '../registry/resolved-features.ts'
@@ -39,14 +40,13 @@ export interface EntityColumns {
  * named like a feature.
  */
 export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
-  private readonly prepare: () => Promise<PreparedRetrieval>
-  private prepared: Promise<PreparedRetrieval> | undefined
+  readonly #resolved: () => Promise<PreparedRetrieval>
   /** The project whose features these are. */
   readonly project: string
 
   constructor(prepare: () => Promise<PreparedRetrieval>, project: string) {
-    super((signal) => this.run(signal))
-    this.prepare = prepare
+    super((signal) => this.#run(signal))
+    this.#resolved = once(prepare)
     this.project = project
   }
 
@@ -59,7 +59,7 @@ export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
     await checkColumns(prepared)
     if (prepared.resolved.onDemandViews.length === 0) return prepared.historical.toParquet(resolve(path), signal)
     let rows = 0
-    const counted = tap(this.run(signal), (batch) => {
+    const counted = tap(this.batches(signal), (batch) => {
       rows += batch.numRows
     })
     const storage: SavedDatasetStorage = { kind: 'file', path: resolve(path), s3EndpointOverride: '' }
@@ -86,15 +86,17 @@ export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
    * Stores all rows where `storage` says; a relative path starts at the feature repository.
    * @throws FTS4xxx when something is there and `overwrite` is not true.
    */
-  async persist(storage: SavedDatasetStorage, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+  async persist(
+    storage: SavedDatasetStorage,
+    options: { readonly overwrite?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { offlineStore } = await this.resolved()
-    await offlineStore.persist(this.run(), storage, { overwrite: options.overwrite ?? false })
+    await offlineStore.persist(this.batches(options.signal), storage, { overwrite: options.overwrite ?? false })
   }
 
-  /** What the request means, with every name looked up. Done once per job. */
+  /** What the request means, with every name looked up. Done once per job, or again after a failure. */
   resolved(): Promise<PreparedRetrieval> {
-    this.prepared ??= this.prepare()
-    return this.prepared
+    return this.#resolved()
   }
 
   /** The columns of the entity rows, read from their schema. */
@@ -102,7 +104,7 @@ export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
     return (await this.resolved()).historical.entityColumns()
   }
 
-  private async *run(signal?: AbortSignal): AsyncGenerator<RecordBatch> {
+  async *#run(signal?: AbortSignal): AsyncGenerator<RecordBatch> {
     const prepared = await this.resolved()
     const entity = await checkColumns(prepared)
     for await (const batch of prepared.historical.batches(signal)) {

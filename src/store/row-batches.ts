@@ -9,25 +9,25 @@ import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
  * bounds the memory. 64-bit integers of the objects are `bigint`, times are `Instant` in UTC, missing values are null.
  */
 export class RowBatches<Row = FeatureRow> implements AsyncIterable<RecordBatch> {
-  private readonly open: (signal?: AbortSignal) => AsyncIterable<RecordBatch>
+  readonly #open: (signal?: AbortSignal) => AsyncIterable<RecordBatch>
 
   constructor(open: (signal?: AbortSignal) => AsyncIterable<RecordBatch>) {
-    this.open = open
+    this.#open = open
   }
 
-  /** Arrow batches of bounded size. */
+  /** Arrow batches of bounded size. A signal ends the reading, between two batches at the latest. */
   batches(signal?: AbortSignal): AsyncIterable<RecordBatch> {
-    return this.open(signal)
+    return signal === undefined ? this.#open() : stoppedBy(signal, this.#open(signal))
   }
 
   [Symbol.asyncIterator](): AsyncIterator<RecordBatch> {
-    return this.open()[Symbol.asyncIterator]()
+    return this.batches()[Symbol.asyncIterator]()
   }
 
   /** All rows, as objects. Memory: all rows. */
   async toRows(signal?: AbortSignal): Promise<Row[]> {
     const rows: Row[] = []
-    for await (const batch of this.open(signal)) {
+    for await (const batch of this.batches(signal)) {
       // What the columns hold is what the request's types say; TypeScript cannot see through Arrow.
       for (const row of rowsFromBatch(batch)) rows.push(row as Row)
     }
@@ -38,8 +38,17 @@ export class RowBatches<Row = FeatureRow> implements AsyncIterable<RecordBatch> 
   async toArrow(signal?: AbortSignal): Promise<Table> {
     const { Table } = await loadArrow()
     const batches: RecordBatch[] = []
-    for await (const batch of this.open(signal)) batches.push(batch)
+    for await (const batch of this.batches(signal)) batches.push(batch)
     return new Table(batches)
+  }
+}
+
+/** Not every store looks at the signal while it reads. */
+async function* stoppedBy(signal: AbortSignal, batches: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
+  signal.throwIfAborted()
+  for await (const batch of batches) {
+    yield batch
+    signal.throwIfAborted()
   }
 }
 

@@ -23,6 +23,8 @@ export interface SavedDatasetRequest {
   readonly owner?: string | undefined
   /** Replace what is stored there and what is registered under the name. Default false. */
   readonly overwrite?: boolean | undefined
+  /** Ends the run of the job; nothing is stored then. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -38,7 +40,7 @@ export async function createSavedDataset(context: StoreContext, request: SavedDa
   const entity = await job.entityColumns()
   const storage = storageOf(request.storage)
   const range = new TimeRange()
-  const seen = tap(job.batches(), (batch) => range.see(batch, entity.timestamp))
+  const seen = tap(job.batches(request.signal), (batch) => range.see(batch, entity.timestamp))
   await prepared.offlineStore.persist(seen, storage, { overwrite })
   const now = context.clock.now()
   const { contents } = await context.registry.transact(({ contents: current }) => {
