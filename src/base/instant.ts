@@ -39,7 +39,7 @@ export class Instant {
     date.setUTCFullYear(year, month - 1, day)
     date.setUTCHours(hour, minute, second)
     const real = date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-    if (!real || hour > 23 || minute > 59 || second > 59) return undefined
+    if (!real || hour > 23 || minute > 59 || second > 59 || part(10) > 23 || part(11) > 59) return undefined
     const fraction = BigInt((match[7] ?? '').slice(0, 6).padEnd(6, '0'))
     const sign = match[9] === '-' ? -1n : 1n
     const offsetMinutes = sign * BigInt(part(10) * 60 + part(11))
