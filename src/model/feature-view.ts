@@ -107,3 +107,7 @@ export type AnyFeatureView = FeatureView | StreamFeatureView | OnDemandFeatureVi
 
 /** The views whose values stand in a source and in the online store. */
 export type StoredFeatureView = FeatureView | StreamFeatureView
+
+export function isStoredView(view: AnyFeatureView): view is StoredFeatureView {
+  return view.kind === 'featureView' || view.kind === 'streamFeatureView'
+}

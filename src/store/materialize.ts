@@ -1,6 +1,6 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
-import type { OnDemandFeatureView, StoredFeatureView } from '../model/feature-view.ts'
+import { isStoredView, type OnDemandFeatureView, type StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { LoadSummary } from '../plugin/compute-engine.ts'
 import { putView } from '../registry/change.ts'
@@ -197,7 +197,7 @@ function loadWindow(
 async function recordWindow(context: StoreContext, view: MaterializableView, window: Window): Promise<void> {
   const snapshot = await context.registry.transact(({ contents }) => {
     const current = findAnyFeatureView(contents, context.project, view.name)
-    if (current === undefined || !keepsWindows(current)) return contents
+    if (current === undefined || !isStoredView(current)) return contents
     return putView(contents, {
       ...current,
       intervals: [...current.intervals, window],
@@ -206,10 +206,6 @@ async function recordWindow(context: StoreContext, view: MaterializableView, win
     })
   })
   context.remember(snapshot.contents)
-}
-
-function keepsWindows(view: { readonly kind: string }): view is StoredFeatureView {
-  return view.kind === 'featureView' || view.kind === 'streamFeatureView'
 }
 
 async function incrementalStart(

@@ -4,6 +4,7 @@ import type { RegistryContents } from '../model/registry-contents.ts'
 import type { OnlineTable } from '../plugin/online-store.ts'
 import { listObjects } from '../registry/lookup.ts'
 import { versionsOf } from '../registry/versions.ts'
+import { compareCodePoints } from '../types/entity-key.ts'
 
 /** The table that holds a view's current values. Versions have tables of their own only when the registry says so. */
 export function onlineTable(view: AnyFeatureView, project: string, versioned: boolean): OnlineTable {
@@ -16,15 +17,10 @@ function tableOfVersion(view: AnyFeatureView, project: string, version: number):
     project,
     view: view.name,
     version: version > 0 ? version : null,
-    joinKeys: keys.length === 0 ? [dummyJoinKey] : keys.sort(byCodePoint),
+    joinKeys: keys.length === 0 ? [dummyJoinKey] : keys.sort(compareCodePoints),
     features: view.features,
     tags: view.tags,
   }
-}
-
-/** Order of Unicode code points, which entity keys are sorted by. */
-function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 export interface ProjectTables {

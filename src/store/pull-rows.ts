@@ -1,10 +1,10 @@
 import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean, suggestion } from '../base/suggest.ts'
-import type { DataSource } from '../model/data-source.ts'
-import { batchSourceOf } from '../model/data-source.ts'
+import { batchSourceOf, type DataSource } from '../model/data-source.ts'
+import { isStoredView } from '../model/feature-view.ts'
 import type { OfflineStore, PullRequest } from '../plugin/offline-store.ts'
-import { findAnyFeatureView, findObject, getDataSource, listObjects } from '../registry/lookup.ts'
+import { findAnyFeatureView, findObject, listObjects } from '../registry/lookup.ts'
 import { type PhysicalSource, physicalSource, physicalSourceOf } from './physical-source.ts'
 import { RowBatches } from './row-batches.ts'
 import type { StoreContext } from './store-context.ts'
@@ -74,7 +74,7 @@ interface Pulled {
 async function pulled(context: StoreContext, store: OfflineStore, name: string): Promise<Pulled> {
   const contents = await context.contents()
   const view = findAnyFeatureView(contents, context.project, name)
-  if (view?.kind === 'featureView' || view?.kind === 'streamFeatureView') {
+  if (view !== undefined && isStoredView(view)) {
     const physical = physicalSourceOf(view)
     return {
       physical,
@@ -82,7 +82,8 @@ async function pulled(context: StoreContext, store: OfflineStore, name: string):
       features: view.features.map((field) => physical.column(field.name)),
     }
   }
-  if (findObject(contents, 'dataSources', context.project, name) === undefined) {
+  const source = findObject(contents, 'dataSources', context.project, name)
+  if (source === undefined) {
     const names = (['featureViews', 'streamFeatureViews', 'dataSources'] as const).flatMap((kind) =>
       listObjects(contents, kind, context.project).map((object) => object.name),
     )
@@ -93,7 +94,7 @@ async function pulled(context: StoreContext, store: OfflineStore, name: string):
       notes: [`project "${context.project}" has: ${names.join(', ')}`],
     })
   }
-  const physical = physicalSource(rowsOf(getDataSource(contents, context.project, name)))
+  const physical = physicalSource(rowsOf(source))
   const taken = new Set([physical.timestampColumn, physical.createdColumn])
   const columns = await store.columns(physical.source)
   const features = columns.map((column) => column.name).filter((column) => !taken.has(column))

@@ -1,5 +1,5 @@
 import type { Instant } from '../base/instant.ts'
-import type { FeatureViewState, StoredFeatureView } from '../model/feature-view.ts'
+import { type FeatureViewState, isStoredView, type StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import { putView } from '../registry/change.ts'
 import { findAnyFeatureView } from '../registry/lookup.ts'
@@ -39,7 +39,7 @@ export async function reserveViews(context: StoreContext, request: ReservationRe
   let result: Reservation = { kind: 'reserved', views: [] }
   const snapshot = await context.registry.transact(({ contents }) => {
     const all = viewsToMaterialize(contents, context.project, request.views)
-    const views = all.filter(keepsWindows)
+    const views = all.filter(isStoredView)
     const taken = views.filter(({ state }) => state === 'MATERIALIZING').map(({ name }) => name)
     if (taken.length > 0 && request.force !== true) {
       result = { kind: 'taken', views: taken }
@@ -68,7 +68,7 @@ export async function releaseViews(
   const snapshot = await context.registry.transact(({ contents }) =>
     views.reduce((changed, { view: name, before, markedAt }) => {
       const view = findAnyFeatureView(changed, context.project, name)
-      if (view === undefined || !keepsWindows(view) || view.state !== 'MATERIALIZING') return changed
+      if (view === undefined || !isStoredView(view) || view.state !== 'MATERIALIZING') return changed
       if (ownMarks && view.updatedAt?.toString() !== markedAt) return changed
       return inState(changed, view, before, context.clock.now())
     }, contents),
@@ -83,8 +83,4 @@ function inState(
   updatedAt: Instant,
 ): RegistryContents {
   return putView(contents, { ...view, state, updatedAt })
-}
-
-function keepsWindows(view: { readonly kind: string }): view is StoredFeatureView {
-  return view.kind === 'featureView' || view.kind === 'streamFeatureView'
 }

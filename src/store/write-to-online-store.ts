@@ -1,5 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import type { AnyFeatureView, StoredFeatureView } from '../model/feature-view.ts'
+import { type AnyFeatureView, isStoredView, type StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import type { OnlineWriteSummary } from '../plugin/online-store.ts'
 import { joinKeyFields } from '../registry/join-keys.ts'
@@ -21,8 +21,8 @@ export interface WriteToOnlineStoreRequest {
 }
 
 /**
- * Writes rows to the online store. Of several rows of a key the newest stays, also if it is there already. Rows without
- * a single feature value are left out, as in Feast, with a warning.
+ * Writes rows to the online store. Of several rows of a key the newest stays, also if it is there already. When no row
+ * has a single feature value nothing is written, as in Feast, with a warning.
  * @throws FTS3104 for an unknown view, FTS5023 for one that keeps no values, FTS5021 and FTS5022 for the rows.
  */
 export async function writeToOnlineStore(
@@ -51,7 +51,7 @@ export async function writeRowsOnline(
 }
 
 function storedView(view: AnyFeatureView): StoredFeatureView {
-  if (view.kind === 'featureView' || view.kind === 'streamFeatureView') return view
+  if (isStoredView(view)) return view
   throw new FeatureStoreError('FTS5023', {
     message:
       view.kind === 'labelView'
