@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type ErrorPlace, FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { DataSource } from '../model/data-source.ts'
 import type { Definition, Definitions } from '../model/definitions.ts'
+import { viewKinds } from '../model/registry-contents.ts'
 import { checkReferences } from './check-references.ts'
 import { definitionsUsedBy, placeOf } from './definition.ts'
 import { placeOfName } from './place.ts'
@@ -31,9 +32,6 @@ const kinds: Readonly<Record<string, { readonly list: ListName; readonly word: s
   permission: { list: 'permissions', word: 'permission' },
 }
 const dataSourceKind = { list: 'dataSources', word: 'data source' } as const
-
-/** Views of all kinds share one name space, in which case does not count. */
-const viewLists: readonly ListName[] = ['featureViews', 'streamFeatureViews', 'onDemandFeatureViews', 'labelViews']
 
 /**
  * The definitions given and all that they were made from: sources and entities of views, batch sources of streams, views
@@ -72,8 +70,10 @@ class Collection {
     const { list, word } = kinds[definition.kind] ?? dataSourceKind
     const where = place ?? placeOf(definition)
     if (where !== undefined && !this.places.has(definition)) this.places.set(definition, where)
-    const isView = viewLists.includes(list)
-    const key = isView ? `view ${definition.name.toLowerCase()}` : `${word} ${definition.name}`
+    // Views of all kinds share one name space, in which case does not count.
+    const key = viewKinds.some((kind) => kind === list)
+      ? `view ${definition.name.toLowerCase()}`
+      : `${word} ${definition.name}`
     const other = this.byName.get(key)
     if (other === undefined) {
       this.byName.set(key, definition)

@@ -2,7 +2,7 @@ import type { Instant } from '../base/instant.ts'
 import type { DataSource } from './data-source.ts'
 import type { Entity } from './entity.ts'
 import type { FeatureService } from './feature-service.ts'
-import type { FeatureView, LabelView, OnDemandFeatureView, StreamFeatureView } from './feature-view.ts'
+import type { AnyFeatureView, FeatureView, LabelView, OnDemandFeatureView, StreamFeatureView } from './feature-view.ts'
 import type { Permission } from './permission.ts'
 import type { Project } from './project.ts'
 import type { storedForm } from './registered.ts'
@@ -51,6 +51,32 @@ export const registryKinds = {
 
 export type RegistryKind = keyof typeof registryKinds
 export type RegistryObject<K extends RegistryKind = RegistryKind> = RegistryContents[K][number]
+
+/** Feast's Python class of the objects of each list. */
+export const registryClasses: Readonly<Record<RegistryKind, string>> = {
+  projects: 'Project',
+  entities: 'Entity',
+  dataSources: 'DataSource',
+  featureViews: 'FeatureView',
+  streamFeatureViews: 'StreamFeatureView',
+  onDemandFeatureViews: 'OnDemandFeatureView',
+  labelViews: 'LabelView',
+  featureServices: 'FeatureService',
+  savedDatasets: 'SavedDataset',
+  validationReferences: 'ValidationReference',
+  permissions: 'Permission',
+}
+
+/** The list that holds the views of each kind, in the order in which Feast looks for a name. */
+export const viewLists = {
+  featureView: 'featureViews',
+  onDemandFeatureView: 'onDemandFeatureViews',
+  streamFeatureView: 'streamFeatureViews',
+  labelView: 'labelViews',
+} as const satisfies Record<AnyFeatureView['kind'], RegistryKind>
+
+/** The lists whose objects share one name space. */
+export const viewKinds: readonly (typeof viewLists)[AnyFeatureView['kind']][] = Object.values(viewLists)
 
 /** Something that a store made, such as a table. Feast knows SQLite tables; others keep their bytes. */
 export interface InfrastructureObject {

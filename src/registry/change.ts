@@ -1,5 +1,5 @@
 import type { AnyFeatureView } from '../model/feature-view.ts'
-import type { RegistryContents, RegistryKind, RegistryObject } from '../model/registry-contents.ts'
+import { type RegistryContents, type RegistryKind, type RegistryObject, viewLists } from '../model/registry-contents.ts'
 import { projectOf } from './lookup.ts'
 
 /**
@@ -32,14 +32,5 @@ export function removeObject(
 
 /** {@link putObject} for a view, whose list follows from its kind. */
 export function putView(contents: RegistryContents, view: AnyFeatureView): RegistryContents {
-  switch (view.kind) {
-    case 'featureView':
-      return putObject(contents, 'featureViews', view)
-    case 'streamFeatureView':
-      return putObject(contents, 'streamFeatureViews', view)
-    case 'onDemandFeatureView':
-      return putObject(contents, 'onDemandFeatureViews', view)
-    case 'labelView':
-      return putObject(contents, 'labelViews', view)
-  }
+  return putObject(contents, viewLists[view.kind], view)
 }

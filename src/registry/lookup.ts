@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/errors/catalogue.ts'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean, suggestion } from '../base/suggest.ts'
 import type { DataSource } from '../model/data-source.ts'
-import type { Entity } from '../model/entity.ts'
+import { dummyEntityName, type Entity } from '../model/entity.ts'
 import type { FeatureService } from '../model/feature-service.ts'
 import type {
   AnyFeatureView,
@@ -20,16 +20,9 @@ import {
   type RegistryKind,
   type RegistryObject,
   registryKinds,
+  viewKinds,
 } from '../model/registry-contents.ts'
 import type { SavedDataset, ValidationReference } from '../model/saved-dataset.ts'
-
-/** The kinds whose objects share one name space: views, in the order in which Feast looks for them. */
-export const viewKinds = [
-  'featureViews',
-  'onDemandFeatureViews',
-  'streamFeatureViews',
-  'labelViews',
-] as const satisfies readonly RegistryKind[]
 
 const notFoundCode = {
   projects: 'FTS3101',
@@ -224,7 +217,7 @@ function notFound(
   notes: readonly string[] = [],
 ): FeatureStoreError {
   const near = didYouMean(name, candidates)
-  const shown = [...candidates].filter((each) => !each.startsWith('__')).sort()
+  const shown = [...candidates].filter((each) => each !== dummyEntityName).sort()
   const place = kind === 'projects' ? 'the registry' : `project "${project}"`
   return new FeatureStoreError(notFoundCode[kind], {
     message: `There is no ${word} "${name}" in ${place}.${suggestion(name, candidates)}`,

@@ -1,9 +1,10 @@
+import { dummyEntityName } from '../model/entity.ts'
 import { type Permission, type PermissionAction, permissionActions } from '../model/permission.ts'
 import {
   type RegistryContents,
   type RegistryKind,
   type RegistryObject,
-  registryKinds,
+  registryClasses,
 } from '../model/registry-contents.ts'
 import { hasTags } from './lookup.ts'
 
@@ -33,27 +34,26 @@ export const permissionTypes: Readonly<
   PERMISSION: { type: 'Permission', kinds: ['permissions'] },
 }
 
-/** The type of a permission that stands for each kind. */
-const typeOfKind: Readonly<Partial<Record<RegistryKind, string>>> = {
-  entities: 'Entity',
-  featureViews: 'FeatureView',
-  onDemandFeatureViews: 'OnDemandFeatureView',
-  streamFeatureViews: 'StreamFeatureView',
-  labelViews: 'LabelView',
-  featureServices: 'FeatureService',
-  dataSources: 'DataSource',
-  validationReferences: 'ValidationReference',
-  savedDatasets: 'SavedDataset',
-  permissions: 'Permission',
-}
+/** What permissions may cover, in Feast's order. */
+const securedKinds = [
+  'entities',
+  'featureViews',
+  'onDemandFeatureViews',
+  'streamFeatureViews',
+  'labelViews',
+  'featureServices',
+  'dataSources',
+  'validationReferences',
+  'savedDatasets',
+  'permissions',
+] as const satisfies readonly RegistryKind[]
 
 /** The objects of a project that permissions may cover, kind by kind in Feast's order. */
 export function resourcesOf(own: RegistryContents): readonly Resource[] {
-  const kinds = Object.keys(typeOfKind).filter((kind): kind is RegistryKind => kind in registryKinds)
-  return kinds.flatMap((kind) =>
+  return securedKinds.flatMap((kind) =>
     own[kind]
-      .filter((object) => object.name !== '__dummy')
-      .map((object) => ({ name: object.name, type: typeOfKind[kind] ?? kind, kind, object })),
+      .filter((object) => object.name !== dummyEntityName)
+      .map((object) => ({ name: object.name, type: registryClasses[kind], kind, object })),
   )
 }
 

@@ -1,6 +1,6 @@
 import { Duration } from '../base/instant.ts'
 import type { DataSource, StreamFormat } from '../model/data-source.ts'
-import type { Entity } from '../model/entity.ts'
+import { dummyJoinKey, type Entity } from '../model/entity.ts'
 import type { FeatureService } from '../model/feature-service.ts'
 import type {
   Aggregation,
@@ -182,7 +182,7 @@ function commonProperties(view: AnyFeatureView): Properties {
   return {
     entities: view.entities,
     features: fields(view.features),
-    entity_columns: fields(view.entityColumns.filter((field) => field.name !== '__dummy_id')),
+    entity_columns: fields(view.entityColumns.filter((field) => field.name !== dummyJoinKey)),
     ...described(view),
     version: normalVersion(view.version),
     enabled: view.enabled,

@@ -1,6 +1,6 @@
 import type { AnyFeatureView } from '../model/feature-view.ts'
+import { viewLists } from '../model/registry-contents.ts'
 import { objectFromBytes, objectToBytes } from '../wire/registry-objects.ts'
-import { viewLists } from './view-lists.ts'
 
 /** One view as its protobuf message, which the version history keeps: the bytes that stand in the registry for it. */
 export function encodeView(view: AnyFeatureView): Uint8Array {

@@ -1,7 +1,7 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { suggestion } from '../base/suggest.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
-import type { Entity } from '../model/entity.ts'
+import { dummyEntityName, type Entity } from '../model/entity.ts'
 import type { FeatureView, LabelView, StreamFeatureView } from '../model/feature-view.ts'
 import { type Field, plainField } from '../model/field.ts'
 import type { SourceColumn } from '../plugin/offline-store.ts'
@@ -88,7 +88,7 @@ function isKnown(type: DataType): boolean {
 function knownEntity(view: SourcedView, name: string, context: InferenceContext): Entity {
   const entity = context.entities.get(name)
   if (entity !== undefined) return entity
-  const names = [...context.entities.keys()].filter((each) => !each.startsWith('__'))
+  const names = [...context.entities.keys()].filter((each) => each !== dummyEntityName)
   throw new FeatureStoreError('FTS3301', {
     message: `View "${view.name}" refers to entity "${name}", which is not defined.${suggestion(name, names)}`,
     where: context.place(view),

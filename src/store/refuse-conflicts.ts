@@ -3,10 +3,9 @@ import { type ErrorPlace, FeatureStoreError } from '../base/errors/feature-store
 import type { DataSource } from '../model/data-source.ts'
 import type { Definitions } from '../model/definitions.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
-import { type RegistryContents, registryKinds } from '../model/registry-contents.ts'
-import { listObjects, viewKinds } from '../registry/lookup.ts'
+import { type RegistryContents, registryKinds, viewKinds, viewLists } from '../model/registry-contents.ts'
+import { listObjects } from '../registry/lookup.ts'
 import { properties } from '../registry/properties.ts'
-import { viewLists } from '../registry/view-lists.ts'
 import type { PlaceOf } from './places.ts'
 
 interface ConflictScope {

@@ -11,9 +11,9 @@ import type {
 import type { Tags } from '../model/field.ts'
 import type { Permission } from '../model/permission.ts'
 import type { Project } from '../model/project.ts'
-import type { RegistryContents, RegistryKind, RegistryObject } from '../model/registry-contents.ts'
+import { type RegistryContents, type RegistryKind, type RegistryObject, viewKinds } from '../model/registry-contents.ts'
 import type { SavedDataset, ValidationReference } from '../model/saved-dataset.ts'
-import { getAnyFeatureView, getObject, hasTags, listObjects, viewKinds } from '../registry/lookup.ts'
+import { getAnyFeatureView, getObject, hasTags, listObjects } from '../registry/lookup.ts'
 
 export interface ListOptions {
   /** Only objects that have all of these tags. */

@@ -1,4 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
+import { dummyEntityName } from '../model/entity.ts'
 import {
   emptyRegistry,
   isVacant,
@@ -65,7 +66,7 @@ const kinds = Object.keys(registryKinds) as readonly RegistryKind[]
 
 function objectsOf(contents: RegistryContents): Teardown['objects'] {
   return kinds.flatMap((kind) =>
-    contents[kind].filter((object) => !object.name.startsWith('__')).map((object) => ({ kind, name: object.name })),
+    contents[kind].filter((object) => object.name !== dummyEntityName).map((object) => ({ kind, name: object.name })),
   )
 }
 

@@ -6,6 +6,7 @@ import {
   type RegistryContents,
   type RegistryKind,
   type RegistryObject,
+  viewLists,
 } from '../model/registry-contents.ts'
 import { shortestSingle } from './convert.ts'
 import { codecs, infrastructureCodec, writeContext } from './registry-objects.ts'
@@ -13,10 +14,7 @@ import { codecs, infrastructureCodec, writeContext } from './registry-objects.ts
 const kindOfObject: Readonly<Record<Exclude<RegistryObject['kind'], DataSource['kind']>, RegistryKind>> = {
   project: 'projects',
   entity: 'entities',
-  featureView: 'featureViews',
-  streamFeatureView: 'streamFeatureViews',
-  onDemandFeatureView: 'onDemandFeatureViews',
-  labelView: 'labelViews',
+  ...viewLists,
   featureService: 'featureServices',
   savedDataset: 'savedDatasets',
   validationReference: 'validationReferences',
@@ -24,7 +22,7 @@ const kindOfObject: Readonly<Record<Exclude<RegistryObject['kind'], DataSource['
 }
 
 /** What kind of object of a registry it is: data sources have many kinds of their own. */
-export function registryKindOf(object: RegistryObject): RegistryKind {
+function registryKindOf(object: RegistryObject): RegistryKind {
   const kinds: Readonly<Record<string, RegistryKind>> = kindOfObject
   return kinds[object.kind] ?? 'dataSources'
 }

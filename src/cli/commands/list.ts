@@ -2,7 +2,7 @@ import type { DataSource } from '../../model/data-source.ts'
 import { dummyEntityName } from '../../model/entity.ts'
 import type { AnyFeatureView, OnDemandFeatureView } from '../../model/feature-view.ts'
 import type { Registered } from '../../model/registered.ts'
-import type { RegistryContents } from '../../model/registry-contents.ts'
+import { type RegistryContents, registryClasses, viewLists } from '../../model/registry-contents.ts'
 import { hasTags, inProject } from '../../registry/lookup.ts'
 import { permissionTypes } from '../../registry/permissions.ts'
 import { formatDataType } from '../../types/data-type.ts'
@@ -57,17 +57,10 @@ const entitiesOf = (view: AnyFeatureView): readonly string[] => view.entities.fi
 const viewLine = ({ view, entities }: ListedView): Line => ({
   NAME: view.name,
   ENTITIES: entities,
-  TYPE: viewTypes[view.kind],
+  TYPE: registryClasses[viewLists[view.kind]],
   ENABLED: view.enabled,
   STATE: view.state === 'UNSPECIFIED' ? 'STATE_UNSPECIFIED' : view.state,
 })
-
-const viewTypes: Readonly<Record<AnyFeatureView['kind'], string>> = {
-  featureView: 'FeatureView',
-  streamFeatureView: 'StreamFeatureView',
-  onDemandFeatureView: 'OnDemandFeatureView',
-  labelView: 'LabelView',
-}
 
 interface FeatureLine {
   readonly tags: Registered['tags']
