@@ -1,3 +1,4 @@
+import { splitFeatureReference } from '../model/feature-reference.ts'
 import type { FeatureService, LoggingConfig, LoggingDestination } from '../model/feature-service.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
 import { type FeatureViewProjection, projectedName } from '../model/feature-view-projection.ts'
@@ -87,20 +88,18 @@ function projectionOfItem(item: FeatureItem): FeatureViewProjection {
 
 /** A projection without types, which apply fills in; no feature at all stands for every feature of the view. */
 function projectionOfReference(reference: string): FeatureViewProjection {
-  const colon = reference.indexOf(':')
-  const viewPart = colon === -1 ? reference : reference.slice(0, colon)
-  const version = /@(?:v(\d+)|latest)$/i.exec(viewPart)
+  const { viewName, version, feature } = splitFeatureReference(reference)
   return {
-    viewName: version === null ? viewPart : viewPart.slice(0, version.index),
+    viewName,
     alias: '',
-    features: colon === -1 ? [] : [plainField(reference.slice(colon + 1), invalid)],
+    features: feature === null ? [] : [plainField(feature, invalid)],
     joinKeyMap: {},
     timestampField: '',
     createdTimestampColumn: '',
     datePartitionColumn: '',
     batchSource: null,
     streamSource: null,
-    version: version?.[1] === undefined ? null : Number(version[1]),
+    version,
     viewType: 'featureView',
   }
 }

@@ -3,6 +3,7 @@ import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
 import type { FeatureViewProjection } from '../model/feature-view-projection.ts'
 import { type Field, plainField } from '../model/field.ts'
+import { versionNumber } from '../model/version-number.ts'
 import { invalid } from '../types/data-type.ts'
 import { define } from './definition.ts'
 import { type CallSite, callSite, definitionError } from './place.ts'
@@ -42,13 +43,12 @@ interface Projected {
 
 /** The projection of a whole view. */
 export function projectionOf(view: AnyFeatureView): FeatureViewProjection {
-  const pinned = /^v(\d+)$/.exec(view.version)
   return {
     viewName: view.name,
     alias: '',
     features: view.features,
     joinKeyMap: {},
-    version: pinned === null ? null : Number(pinned[1]),
+    version: versionNumber(view.version) ?? null,
     ...projectedSource(view),
   }
 }

@@ -1,5 +1,6 @@
 import { didYouMean, suggestion } from '../base/suggest.ts'
 import type { Tags } from '../model/field.ts'
+import { versionNumber } from '../model/version-number.ts'
 import { type CallSite, definitionError } from './place.ts'
 
 /** What every object says of itself. */
@@ -70,8 +71,8 @@ export function requireKnownOptions(what: string, options: object, known: readon
 /** The pinned version in its short form. @throws FTS2010 when it is neither `latest` nor `vN`. */
 export function requireVersion(what: string, version: string | undefined, site: CallSite): string {
   const text = version ?? 'latest'
-  const match = /^(?:latest|v(?:ersion)?(\d+))$/i.exec(text)
-  if (match !== null) return match[1] === undefined ? 'latest' : `v${Number(match[1])}`
+  const number = versionNumber(text)
+  if (number !== undefined) return number === null ? 'latest' : `v${number}`
   throw definitionError('FTS2010', site, {
     message: `The version "${text}" of ${what} is neither "latest" nor of the form "v2".`,
     mark: text,

@@ -2,6 +2,7 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
 import { isStoredView, type OnDemandFeatureView, type StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
+import { versionNumber } from '../model/version-number.ts'
 import type { LoadSummary } from '../plugin/compute-engine.ts'
 import { putView } from '../registry/change.ts'
 import { findAnyFeatureView } from '../registry/lookup.ts'
@@ -170,13 +171,6 @@ function inVersion(
   const versioned = featureViewVersion(contents, context.project, view.name, wanted, versions)
   if (wanted === (view.currentVersion ?? 0)) return views
   return [versioned].filter((each): each is MaterializableView => each.kind === view.kind)
-}
-
-/** Null is the latest; undefined is no version at all. */
-function versionNumber(text: string): number | null | undefined {
-  const match = /^(?:latest|v(?:ersion)?(\d+))$/i.exec(text)
-  if (match === null) return undefined
-  return match[1] === undefined ? null : Number(match[1])
 }
 
 /** A reversed window, which an incremental run to an earlier end makes, holds no rows. */

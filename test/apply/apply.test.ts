@@ -254,6 +254,12 @@ test('two names that differ only in case are refused, also when one of them is o
   })
 })
 
+test('a version that is none is refused, also in an edited copy of a definition', async () => {
+  const context = await openContext()
+  const edited = repository(driver, { ...view('stats'), version: 'two' })
+  await expect(apply(context, edited)).rejects.toMatchObject({ code: 'FTS2010' })
+})
+
 test('a project with another name than the configuration says is refused', async () => {
   const context = await openContext()
   const wrong = { ...repository(view('stats')), projects: [projectNamed('food')] }

@@ -93,7 +93,6 @@ export const registryFixtures: Readonly<Record<string, Fixture>> = {
   },
   FTS3301: changedView({ entities: ['drvr'] }),
   FTS3302: changedView({ name: 'Driver_Stats' }),
-  FTS3304: changedView({ version: 'two' }),
   FTS3305: async (stage) => {
     await (await stage.applied()).close()
     const schema = 'schema: { conv_rate: float32 },'

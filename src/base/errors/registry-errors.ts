@@ -143,13 +143,6 @@ export const registryErrors = {
     cause: 'A repository holds one project, and its definition must have the name that feature_store.yaml says.',
     fix: 'Define one project and give it the same name in both places.',
   },
-  FTS3304: {
-    title: 'Malformed version of a view',
-    http: 400,
-    grpc: 'INVALID_ARGUMENT',
-    cause: 'The version of a view is neither "latest" nor a number such as "v2".',
-    fix: 'Write "latest" or "vN".',
-  },
   FTS3305: {
     title: 'Pinned view was changed',
     http: 409,
