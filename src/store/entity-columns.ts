@@ -3,6 +3,7 @@ import { didYouMean } from '../base/suggest.ts'
 import { coerceValue } from '../types/coerce.ts'
 import { type DataType, formatDataType } from '../types/data-type.ts'
 import type { FeatureValue } from '../types/feature-value.ts'
+import { describeValue } from '../types/value-leaf.ts'
 import { fieldStatus } from './feature-status.ts'
 import type { ValueColumn } from './online-response.ts'
 
@@ -87,7 +88,7 @@ export class EntityColumns {
       return this.#coerce(value, need.type)
     } catch (cause) {
       throw new FeatureStoreError('FTS5003', {
-        message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${shown(value).replace(/^(-?\d+)n$/, '$1')} is not.`,
+        message: `"${need.column}" of entity row ${row} is ${formatDataType(need.type)}, and ${asSent(value)} is not.`,
         field: `entities[${row}].${need.column}`,
         cause,
       })
@@ -166,7 +167,7 @@ function areQuick(values: readonly unknown[], type: DataType): values is readonl
   return true
 }
 
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'object' ? 'an object' : String(value)
+/** Clients send whole numbers without the `n` that programs write. */
+function asSent(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : describeValue(value)
 }

@@ -7,6 +7,7 @@ import type { ResolvedFeatures } from '../registry/resolved-features.ts'
 import { coerceValue, naturalValue } from '../types/coerce.ts'
 import { formatDataType, unixTimestamp } from '../types/data-type.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
+import { describeValue } from '../types/value-leaf.ts'
 import { emptyTable } from './row-batches.ts'
 import { toInstant } from './time-input.ts'
 
@@ -99,15 +100,11 @@ function entityValue(value: unknown, name: string, row: number, field: Field | u
     return coerceValue(value, field.type)
   } catch (cause) {
     throw new FeatureStoreError('FTS4508', {
-      message: `"${name}" of entity row ${row} is ${formatDataType(field.type)}, and ${shown(value)} is not.`,
+      message: `"${name}" of entity row ${row} is ${formatDataType(field.type)}, and ${describeValue(value)} is not.`,
       field: `entities[${row}].${name}`,
       cause,
     })
   }
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value)
 }
 
 /** Every row with the columns of all rows, in order of first mention: what a row lacks is null. */

@@ -4,6 +4,7 @@ import { loadArrow, rowsFromBatch, tableFromRows } from '../types/arrow.ts'
 import { coerceValue } from '../types/coerce.ts'
 import { type DataType, formatDataType } from '../types/data-type.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
+import { describeValue } from '../types/value-leaf.ts'
 import { isTable } from './entity-rows.ts'
 import { batchOf } from './row-batches.ts'
 
@@ -74,15 +75,11 @@ export function typedRow(
         return [name, coerceValue(row[name], type)]
       } catch (cause) {
         throw new FeatureStoreError('FTS4508', {
-          message: `"${name}" of row ${index} is ${formatDataType(type)}, and ${JSON.stringify(row[name], bigintText) ?? 'this'} is not.`,
+          message: `"${name}" of row ${index} is ${formatDataType(type)}, and ${describeValue(row[name])} is not.`,
           field: `rows[${index}].${name}`,
           cause,
         })
       }
     }),
   )
-}
-
-function bigintText(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value
 }

@@ -66,3 +66,18 @@ test('naturalValue keeps the kinds that JavaScript tells apart', () => {
   const value = { n: 1, i: 1n, at: new Date(43_200_000), list: new Set(['a']), deep: { bytes: Buffer.from([1]) } }
   expect(naturalValue(value)).toEqual({ n: 1, i: 1n, at: noon, list: ['a'], deep: { bytes: Uint8Array.of(1) } })
 })
+
+test('a value that does not fit is shown in one line, whatever it is', () => {
+  const circle: { self?: unknown } = {}
+  circle.self = circle
+  const message = (value: unknown): string => {
+    try {
+      return String(coerceValue(value, t.int64))
+    } catch (error) {
+      return error instanceof Error ? error.message : ''
+    }
+  }
+  expect(message('x'.repeat(1e6))).toMatch(/^"x{76}… is not a whole number/)
+  expect(message(circle)).toBe('an object that holds itself is not a whole number of 64 bits (bigint).')
+  expect(message({ a: 1n })).toBe('{"a":"1n"} is not a whole number of 64 bits (bigint).')
+})

@@ -2,6 +2,7 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant } from '../base/instant.ts'
 import { type DataType, formatDataType } from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
+import { describeValue } from './value-leaf.ts'
 
 /** The layouts that exist: 3 is the default, 2 is what older deployments wrote. */
 export type EntityKeyVersion = 2 | 3
@@ -149,7 +150,7 @@ export function entityKeyValue(value: FeatureValue, type: DataType): EntityKeyVa
   const keyValue = read(value)
   if (keyValue === undefined) {
     throw new FeatureStoreError('FTS5081', {
-      message: `${shown(value)} is not a join key value of type ${formatDataType(type)}.`,
+      message: `${describeValue(value)} is not a join key value of type ${formatDataType(type)}.`,
     })
   }
   return keyValue
@@ -269,7 +270,7 @@ function refuseContradiction(
     const [a, b] = [values[before], values[index]]
     if (a?.kind !== b?.kind || String(a?.value) !== String(b?.value)) {
       throw new FeatureStoreError('FTS5082', {
-        message: `The join key "${joinKeys[index]}" is given twice, with ${shown(a?.value)} and ${shown(b?.value)}.`,
+        message: `The join key "${joinKeys[index]}" is given twice, with ${describeValue(a?.value)} and ${describeValue(b?.value)}.`,
       })
     }
   }
@@ -283,9 +284,4 @@ function missingValue(joinKeys: readonly string[], given: number): FeatureStoreE
 
 function unreadable(why: string, cause?: unknown): FeatureStoreError {
   return new FeatureStoreError('FTS5082', { message: `A stored entity key cannot be read: ${why}.`, cause })
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'bigint' ? `${value}n` : String(value)
 }

@@ -119,11 +119,22 @@ export function misfit(value: unknown, expected: string): never {
   throw new FeatureStoreError('FTS5081', { message: `${describeValue(value)} is not ${expected}.` })
 }
 
+const longestShown = 80
+
 /** A value as error messages show it, cut to a line. */
 export function describeValue(value: unknown): string {
+  const text = valueInWords(value)
+  return text.length > longestShown ? `${text.slice(0, longestShown - 3)}…` : text
+}
+
+function valueInWords(value: unknown): string {
   if (value instanceof Uint8Array) return `Uint8Array(${value.length})`
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return String(value)
-  const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, longestShown))
+  if (typeof value !== 'object' || value === null) return String(value)
+  try {
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+  } catch {
+    return 'an object that holds itself'
+  }
 }
