@@ -30,6 +30,12 @@ export function suggestion(typed: string, candidates: Iterable<string>): string 
   return near === undefined ? '' : ` Did you mean "${near}"?`
 }
 
+/** `did you mean "x"?`, the hint beside a marked place; undefined when none is near enough. */
+export function suggestionHint(typed: string, candidates: Iterable<string>): string | undefined {
+  const near = didYouMean(typed, candidates)
+  return near === undefined ? undefined : `did you mean "${near}"?`
+}
+
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []

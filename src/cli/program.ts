@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean } from '../base/suggest.ts'
+import { suggestionHint } from '../base/suggest.ts'
 import { type CommandRow, helpGroups, type OptionRow } from './command.ts'
 import { commandTable, groupSummaries } from './command-table.ts'
 import { commonOptions, globalOptions } from './common-options.ts'
@@ -144,24 +144,23 @@ function usageError(
         notes: [help],
       })
     }
-    const near = didYouMean(
-      quoted,
-      command.commands.map((each) => each.name()),
-    )
     return new FeatureStoreError('FTS1101', {
       message: `There is no command "${quoted}"${path === 'feast' ? '' : ` in ${path}`}.`,
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: suggestionHint(
+        quoted,
+        command.commands.map((each) => each.name()),
+      ),
       notes: [help],
     })
   }
   if (error.code === 'commander.unknownOption') {
     const names = command.options.flatMap((option) => [option.long, option.short].filter((name) => name != null))
-    const near = quoted.startsWith('--') ? didYouMean(quoted, names) : undefined
+    const near = quoted.startsWith('--') ? suggestionHint(quoted, names) : undefined
     const isGlobal = program.options.some((option) => option.long === quoted || option.short === quoted)
     const before = isGlobal ? `it goes before the command: feast ${quoted} … ${path.replace(/^feast /, '')}` : undefined
     return new FeatureStoreError('FTS1102', {
       message: `${path} has no option "${quoted}".`,
-      hint: before ?? (near === undefined ? undefined : `did you mean "${near}"?`),
+      hint: before ?? near,
       notes: [help],
     })
   }

@@ -1,4 +1,4 @@
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { didYouMean, suggestionHint } from '../base/suggest.ts'
 import type { ConfigKey, Keys } from './config-key.ts'
 
 /** One thing that is wrong with a configuration. */
@@ -83,13 +83,12 @@ export function* doubtfulKeysIn(written: Mapping, keys: Keys, path: readonly str
 
 function unknownKey(path: readonly string[], known: readonly string[], inside: string): ConfigFault {
   const name = path.at(-1) ?? ''
-  const near = suggestion(name, known).trim()
   return {
     code: 'FTS1003',
     path,
     part: 'key',
     message: `Unknown key "${name}" in ${inside}.`,
-    hint: near === '' ? 'no such key' : near.replace(/^D/, 'd'),
+    hint: suggestionHint(name, known) ?? 'no such key',
     notes: [`known keys: ${known.join(', ')}`],
   }
 }
@@ -140,9 +139,9 @@ const checks: Readonly<Record<ConfigKey['kind'], (value: unknown, key: ConfigKey
   choice: (value, key) => {
     const choices = key.choices ?? []
     if (typeof value === 'string' && choices.includes(value)) return undefined
-    const near = typeof value === 'string' ? suggestion(value, choices).trim().replace(/^D/, 'd') : ''
+    const hint = typeof value === 'string' ? suggestionHint(value, choices) : undefined
     const expected = choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.join(', ')}`
-    return { expected, ...(near !== '' && { hint: near }) }
+    return { expected, ...(hint !== undefined && { hint }) }
   },
   any: () => undefined,
 }

@@ -1,6 +1,14 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean } from '../base/suggest.ts'
-import { type ConfigFault, checkKeys, doubtfulKeysIn, isMapping, type Mapping, missingKey, shown } from './check-keys.ts'
+import { didYouMean, suggestionHint } from '../base/suggest.ts'
+import {
+  type ConfigFault,
+  checkKeys,
+  doubtfulKeysIn,
+  isMapping,
+  type Mapping,
+  missingKey,
+  shown,
+} from './check-keys.ts'
 import type { ConfigKey, Keys, StoreType } from './config-key.ts'
 import { type ConfigSource, objectSource } from './config-source.ts'
 import type { FeatureStoreConfig, RegistryConfig, StoreConfig } from './feature-store-config.ts'
@@ -131,13 +139,12 @@ const isMistyped = (kind: StoreKind, type: string): boolean =>
 
 function unknownType(kind: StoreKind, type: string, inBlock: boolean): ConfigFault {
   const known = Object.keys(storeTypes[kind])
-  const near = didYouMean(type, known)
   return {
     code: 'FTS1007',
     path: inBlock ? [kind, selectorOf(kind)] : [kind],
     part: 'value',
     message: `Unknown type "${type}" of ${kind}.`,
-    hint: near === undefined ? 'no such type' : `did you mean "${near}"?`,
+    hint: suggestionHint(type, known) ?? 'no such type',
     notes: [`known types: ${known.join(', ')}`],
   }
 }

@@ -1,5 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { suggestion, suggestionHint } from '../base/suggest.ts'
 import type { Definition, Definitions } from '../model/definitions.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
 import type { FeatureViewProjection } from '../model/feature-view-projection.ts'
@@ -65,11 +65,10 @@ class ReferenceCheck {
     const known = view.features.map((feature) => feature.name)
     const unknown = projection.features.find((feature) => !known.includes(feature.name))
     if (unknown === undefined) return
-    const near = didYouMean(unknown.name, known)
     throw new FeatureStoreError('FTS2104', {
       message: `${title(user)} asks the view "${view.name}" for a feature "${unknown.name}" that it does not have.`,
       where: this.placeIn(user, `${view.name}:${unknown.name}`),
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: suggestionHint(unknown.name, known),
       notes: [`features of ${view.name}: ${known.join(', ')}`],
       field: 'features',
     })
@@ -97,11 +96,10 @@ class ReferenceCheck {
   private refuseUnknown(user: Definition, what: string, name: string, known: Iterable<string>): void {
     if (this.partial) return
     const names = [...known]
-    const near = didYouMean(name, names)
     throw new FeatureStoreError('FTS2014', {
       message: `${title(user)} refers to the ${what} "${name}", which is not defined.${suggestion(name, names)}`,
       where: this.placeIn(user, name),
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: suggestionHint(name, names),
       notes: names.length === 0 ? [`the repository defines no ${what}`] : [`defined: ${names.join(', ')}`],
     })
   }

@@ -1,4 +1,4 @@
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { suggestion, suggestionHint } from '../base/suggest.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import type { AnyFeatureView } from '../model/feature-view.ts'
 import type { FeatureViewProjection } from '../model/feature-view-projection.ts'
@@ -132,11 +132,10 @@ function selectedFields(
     const field = projection.features.find((each) => each.name === name)
     if (field !== undefined) return field
     const known = projection.features.map((each) => each.name)
-    const near = didYouMean(name, known)
     throw definitionError('FTS2104', site, {
       message: `The view "${view.name}" has no feature "${name}".${suggestion(name, known)}`,
       mark: name,
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: suggestionHint(name, known),
       notes: [`features of ${view.name}: ${known.join(', ')}`],
       field: 'features',
     })

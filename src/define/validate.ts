@@ -1,4 +1,4 @@
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { suggestion, suggestionHint } from '../base/suggest.ts'
 import type { Tags } from '../model/field.ts'
 import { versionNumber } from '../model/version-number.ts'
 import { type CallSite, definitionError } from './place.ts'
@@ -57,11 +57,10 @@ export const reservedInViewNames: readonly string[] = ['@', ':']
 export function requireKnownOptions(what: string, options: object, known: readonly string[], site: CallSite): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
-    const near = didYouMean(name, known)
     throw definitionError('FTS2002', site, {
       message: `The ${what} has no option "${name}".${suggestion(name, known)}`,
       mark: name,
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: suggestionHint(name, known),
       notes: [`options: ${known.join(', ')}`],
       field: name,
     })

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/errors/catalogue.ts'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { suggestion, suggestionHint } from '../base/suggest.ts'
 import type { DataSource } from '../model/data-source.ts'
 import { dummyEntityName, type Entity } from '../model/entity.ts'
 import type { FeatureService } from '../model/feature-service.ts'
@@ -216,12 +216,11 @@ function notFound(
   candidates: readonly string[],
   notes: readonly string[] = [],
 ): FeatureStoreError {
-  const near = didYouMean(name, candidates)
   const shown = [...candidates].filter((each) => each !== dummyEntityName).sort()
   const place = kind === 'projects' ? 'the registry' : `project "${project}"`
   return new FeatureStoreError(notFoundCode[kind], {
     message: `There is no ${word} "${name}" in ${place}.${suggestion(name, candidates)}`,
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: suggestionHint(name, candidates),
     notes: [
       ...notes,
       shown.length === 0

@@ -1,5 +1,5 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { suggestion, suggestionHint } from '../base/suggest.ts'
 import { storeTypes } from '../config/store-types.ts'
 import type { StoreRow } from '../plugin/catalogue.ts'
 import type { PluginKind, PluginStores } from '../plugin/define-plugin.ts'
@@ -23,12 +23,11 @@ export async function openByType<Kind extends PluginKind>(
     if (moduleNamed(type) !== undefined) return openThirdParty(kind, options)
   }
   const builtIn = Object.keys(catalogue)
-  const near = ofFeast ? undefined : didYouMean(type, builtIn)
   throw new FeatureStoreError('FTS8001', {
     message: ofFeast
       ? `The ${kind} type "${type}" is one of Feast's, but it is not built into this version.`
       : `There is no ${kind} type "${type}".${suggestion(type, builtIn)}`,
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: ofFeast ? undefined : suggestionHint(type, builtIn),
     notes: [`built in: ${builtIn.join(', ')}`],
     field: `${kind}.type`,
   })

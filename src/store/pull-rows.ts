@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { didYouMean, suggestion } from '../base/suggest.ts'
+import { suggestion, suggestionHint } from '../base/suggest.ts'
 import { batchSourceOf, type DataSource } from '../model/data-source.ts'
 import { isStoredView } from '../model/feature-view.ts'
 import type { OfflineStore, PullRequest } from '../plugin/offline-store.ts'
@@ -87,10 +87,9 @@ async function pulled(context: StoreContext, store: OfflineStore, name: string):
     const names = (['featureViews', 'streamFeatureViews', 'dataSources'] as const).flatMap((kind) =>
       listObjects(contents, kind, context.project).map((object) => object.name),
     )
-    const near = didYouMean(name, names)
     throw new FeatureStoreError('FTS3104', {
       message: `There is no feature view or data source "${name}" in project "${context.project}".${suggestion(name, names)}`,
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: suggestionHint(name, names),
       notes: [`project "${context.project}" has: ${names.join(', ')}`],
     })
   }

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'no
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { packageVersion } from '../../base/package-version.ts'
-import { didYouMean } from '../../base/suggest.ts'
+import { suggestionHint } from '../../base/suggest.ts'
 import { isProjectName } from '../../config/parse-config.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData } from '../output.ts'
@@ -66,10 +66,9 @@ function templateOf(command: CommandContext): keyof typeof templates {
   const known = Object.keys(templates) as (keyof typeof templates)[]
   const found = known.find((each) => each === typed.toLowerCase())
   if (found !== undefined) return found
-  const near = didYouMean(typed, known)
   throw new FeatureStoreError('FTS1109', {
     message: `There is no template "${typed}" in this version.`,
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: suggestionHint(typed, known),
     notes: [`templates: ${known.join(', ')}`],
   })
 }
