@@ -21,10 +21,9 @@ export async function readRegistry(options: {
   readonly logger: Logger
 }): Promise<RegistryView> {
   const { config, repoPath } = await loadConfig(options)
-  const { type, options: registryOptions } = config.registry
   const { clock, logger } = options
   const registry = await openByType('registry', registryStores, {
-    config: { type, options: registryOptions },
+    config: config.registry,
     store: config,
     repoPath,
     clock,

@@ -22,15 +22,12 @@ export interface FeatureStoreConfig {
   readonly path: string | null
 }
 
-export interface RegistryConfig {
-  /** `file`, `sql`, `snowflake.registry`, `remote`. */
-  readonly type: string
+/** Its `type` is the key `registry_type`. */
+export interface RegistryConfig extends StoreConfig {
   readonly path: string
   /** 0 means that a cached registry never expires. */
   readonly cacheTtlSeconds: number
   readonly cacheMode: 'sync' | 'thread'
-  /** The block as written, keys in Feast's spelling. */
-  readonly options: Readonly<Record<string, unknown>>
 }
 
 /** The block of one store, engine or auth manager. */

@@ -34,13 +34,9 @@ export async function openContext(
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
   const shared = { store: config, repoPath, clock, logger }
-  const { type, options: registryOptions, cacheMode } = config.registry
   const ttlSeconds = options.registryTtlSeconds ?? config.registry.cacheTtlSeconds
-  const registry = await openByType('registry', registryStores, {
-    ...shared,
-    config: { type, options: registryOptions },
-  })
-  const cache = new CachedRegistry({ store: registry, ttlSeconds, mode: cacheMode, clock, logger })
+  const registry = await openByType('registry', registryStores, { ...shared, config: config.registry })
+  const cache = new CachedRegistry({ store: registry, ttlSeconds, mode: config.registry.cacheMode, clock, logger })
   const onlineStore = once((): Promise<OnlineStore> => {
     const { onlineStore: block } = config
     if (block === null) throw noOnlineStore(config)

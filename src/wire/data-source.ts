@@ -46,6 +46,11 @@ const kinds: Readonly<Record<DataSourceKind, { readonly type: DataSource_SourceT
   unknown: { type: DataSource_SourceType.INVALID, classType: '' },
 }
 
+/** The Python class that stands for each kind; none for sources that name their own. */
+export const sourceClasses = Object.fromEntries(
+  Object.entries(kinds).map(([kind, { classType }]) => [kind, classType]),
+) as Readonly<Record<DataSourceKind, string>>
+
 const kindOfType = new Map(Object.entries(kinds).map(([kind, { type }]) => [type, kind as DataSourceKind]))
 
 /** A source as an object of its own in the registry. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
 import { Instant } from '../../base/instant.ts'
+import { parseExactJson } from '../../types/exact-json.ts'
 import type { FeatureRow } from '../../types/feature-value.ts'
 import type { CommandContext } from '../command.ts'
 import { renderData, renderTable } from '../output.ts'
@@ -51,7 +52,7 @@ const times = (row: FeatureRow): FeatureRow =>
 async function entityRows(given: string, cwd: string): Promise<readonly FeatureRow[]> {
   const text = given.startsWith('@') ? await readRows(resolve(cwd, given.slice(1))) : given
   try {
-    const rows: unknown = JSON.parse(text, exactIntegers)
+    const rows: unknown = parseExactJson(text)
     if (!Array.isArray(rows)) throw new TypeError('not an array')
     return rows as readonly FeatureRow[]
   } catch (cause) {
@@ -74,10 +75,4 @@ async function readRows(path: string): Promise<string> {
       cause,
     })
   }
-}
-
-/** Integers beyond 2^53 as bigint, where Node says what was written (22 and later); older ones refuse them later. */
-function exactIntegers(_key: string, value: unknown, written?: { readonly source?: string }): unknown {
-  const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return isLarge && /^-?\d+$/.test(written?.source ?? '') ? BigInt(written?.source ?? '') : value
 }
