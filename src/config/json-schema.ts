@@ -1,6 +1,6 @@
 import type { ConfigKey, Keys, StoreType } from './config-key.ts'
 import { storeKeys, topLevelKeys } from './feature-store-keys.ts'
-import { type StoreKind, storeTypes } from './store-types.ts'
+import { type StoreKind, selectorOf, standardTypes, storeTypes } from './store-types.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -73,7 +73,7 @@ function blockSchema(keys: Keys, unknownKeys: 'kept' | undefined, type?: Schema)
 
 /** A short name, a class path or package, or a block whose keys follow from its type. */
 function storeSchema(kind: StoreKind): Schema {
-  const selector = kind === 'registry' ? 'registry_type' : 'type'
+  const selector = selectorOf(kind)
   const types = Object.entries(storeTypes[kind]).filter((entry): entry is [string, StoreType] => entry[1] !== undefined)
   const names = types.map(([name]) => name)
   const isOpen = kind !== 'auth'
@@ -83,7 +83,10 @@ function storeSchema(kind: StoreKind): Schema {
     type: 'object',
     properties: typeSchema,
     allOf: types.map(([name, type]) => ({
-      if: { properties: { [selector]: { const: name } }, ...(isStandard(kind, name) ? {} : { required: [selector] }) },
+      if: {
+        properties: { [selector]: { const: name } },
+        ...(standardTypes[kind] === name ? {} : { required: [selector] }),
+      },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       then: blockSchema(type.keys, kind === 'batch_engine' ? 'kept' : type.unknownKeys, { [selector]: {} }),
     })),
@@ -92,7 +95,3 @@ function storeSchema(kind: StoreKind): Schema {
   const forms = [...(kind === 'auth' ? [] : [scalar]), block, ...(kind === 'online_store' ? [{ type: 'null' }] : [])]
   return { description: docs[kind], anyOf: forms }
 }
-
-const standardTypes: ReadonlySet<string> = new Set(['registry file', 'online_store sqlite', 'offline_store dask'])
-
-const isStandard = (kind: StoreKind, name: string): boolean => standardTypes.has(`${kind} ${name}`)

@@ -2,7 +2,7 @@ import { hideSecretsInText, secretName } from '../base/secrets.ts'
 import { isMapping, type Mapping } from './check-keys.ts'
 import type { Keys } from './config-key.ts'
 import { storeKeys, topLevelKeys } from './feature-store-keys.ts'
-import { storeTypes, typeNamed } from './store-types.ts'
+import { selectorOf, storeTypes, typeNamed } from './store-types.ts'
 
 const mask = '********'
 
@@ -19,7 +19,7 @@ export function maskSecrets(written: Mapping): Mapping {
 function keysOf(name: string, value: unknown): Keys {
   const kind = storeKeys.find((key) => key === name)
   if (kind === undefined) return topLevelKeys
-  const selector = isMapping(value) ? (value.type ?? value.registry_type) : undefined
+  const selector = isMapping(value) ? value[selectorOf(kind)] : undefined
   const type = typeof selector === 'string' ? storeTypes[kind][typeNamed(kind, selector)] : undefined
   return type?.keys ?? {}
 }

@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { didYouMean, suggestionHint } from '../base/suggest.ts'
+import { isProjectName } from '../model/project.ts'
 import {
   type ConfigFault,
   checkKeys,
@@ -13,7 +14,7 @@ import type { ConfigKey, Keys, StoreType } from './config-key.ts'
 import { type ConfigSource, objectSource } from './config-source.ts'
 import type { FeatureStoreConfig, RegistryConfig, StoreConfig } from './feature-store-config.ts'
 import { storeKeys, topLevelKeys } from './feature-store-keys.ts'
-import { type StoreKind, storeTypes, typeNamed } from './store-types.ts'
+import { type StoreKind, selectorOf, standardTypes, storeTypes, typeNamed } from './store-types.ts'
 
 /**
  * The typed configuration of an object with the keys of `feature_store.yaml`, in Feast's spelling.
@@ -43,9 +44,6 @@ export function doubtfulKeys(written: unknown): readonly string[] {
 
 const anyKey: ConfigKey = { kind: 'any', doc: 'checked on its own' }
 const everyTopLevelKey: Keys = { ...topLevelKeys, ...Object.fromEntries(storeKeys.map((kind) => [kind, anyKey])) }
-
-/** The key that names the type of a store. */
-const selectorOf = (kind: StoreKind): string => (kind === 'registry' ? 'registry_type' : 'type')
 
 function* faultsOf(written: Mapping): Generator<ConfigFault> {
   const single = Object.fromEntries(
@@ -78,19 +76,6 @@ function* projectFaults(written: Mapping): Generator<ConfigFault> {
   else if (project.includes('-') && typeOf('online_store', written.online_store) === 'sqlite') {
     yield fault(`The project name "${project}" has a hyphen, which table names of SQLite cannot have.`)
   }
-}
-
-/** Letters, digits, underscores and hyphens, neither of the last two in front. */
-export function isProjectName(name: string): boolean {
-  return /^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u.test(name)
-}
-
-const standardTypes: Readonly<Record<StoreKind, string>> = {
-  registry: 'file',
-  online_store: 'sqlite',
-  offline_store: 'dask',
-  batch_engine: 'local',
-  auth: 'no_auth',
 }
 
 /** The type that a store's value names, in short form; null when there is no online store. */

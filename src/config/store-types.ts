@@ -16,6 +16,20 @@ export const storeTypes: Readonly<Record<StoreKind, Readonly<Record<string, Stor
   auth: authTypes,
 }
 
+/** The type of a block that names none. */
+export const standardTypes: Readonly<Record<StoreKind, string>> = {
+  registry: 'file',
+  online_store: 'sqlite',
+  offline_store: 'dask',
+  batch_engine: 'local',
+  auth: 'no_auth',
+}
+
+/** The key of a block that names its type. */
+export function selectorOf(kind: StoreKind): 'type' | 'registry_type' {
+  return kind === 'registry' ? 'registry_type' : 'type'
+}
+
 /** Feast's short name of a type; a class path of Feast's own becomes its short name, another one stays as it is. */
 export function typeNamed(kind: StoreKind, name: string): string {
   if (!name.startsWith('feast.')) return name

@@ -147,8 +147,7 @@ function sourceOf(
   if ('source' in options) requireDefinitions(`source of "${name}"`, [source].flat(), site)
   if (source === undefined) return { source: null, views: [] }
   const isViews = (value: typeof source): value is readonly FeatureView[] => Array.isArray(value)
-  const views = isViews(source) ? source : source.kind === 'featureView' ? [source] : []
-  if (views.length === 0 && !isViews(source) && source.kind !== 'featureView') return { source, views: [] }
+  if (!isViews(source) && source.kind !== 'featureView') return { source, views: [] }
   if (sinkSource === undefined) {
     throw definitionError('FTS2008', site, {
       message: `The view "${name}" is made from other views but has no sinkSource that keeps its rows.`,
@@ -156,5 +155,5 @@ function sourceOf(
       field: 'sinkSource',
     })
   }
-  return { source: sinkSource, views }
+  return { source: sinkSource, views: isViews(source) ? source : [source] }
 }

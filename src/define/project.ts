@@ -1,4 +1,4 @@
-import type { Project } from '../model/project.ts'
+import { isProjectName, type Project } from '../model/project.ts'
 import { define } from './definition.ts'
 import { callSite, definitionError } from './place.ts'
 import { type CommonOptions, commonOptionNames, registered, requireKnownOptions } from './validate.ts'
@@ -15,7 +15,7 @@ export interface ProjectDefinition<Name extends string = string> extends Project
 export function project<const Name extends string>(name: Name, options: CommonOptions = {}): ProjectDefinition<Name> {
   const site = callSite(project)
   requireKnownOptions('project', options, commonOptionNames, site)
-  if (!/^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u.test(name)) {
+  if (!isProjectName(name)) {
     throw definitionError('FTS2001', site, {
       message: `The name "${name}" of a project has something else than letters, digits, underscores and hyphens.`,
       mark: name,

@@ -92,7 +92,7 @@ export interface OfflineStore {
 
   /**
    * The latest row per key in the window, by event time, then created, then file position. Columns: keys, features,
-   * timestamp, created; rows in file order. Rows with a null key are left out and counted through `onNullKeys`. Rows come in the order of
+   * timestamp, created. Rows with a null key are left out and counted through `onNullKeys`. Rows come in the order of
    * the source, or, when asked, nearly in that of their serialised entity keys: a hint, for online stores with an
    * ordered index load such rows fastest.
    */

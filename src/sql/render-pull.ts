@@ -23,8 +23,9 @@ export function renderPullAll(plan: PullPlan, dialect: SqlDialect): string {
 }
 
 /**
- * The latest row of each key, in the order of the source unless the plan names another: an aggregate finds the winners' positions, which take eight
- * bytes each, and a second scan fetches their columns, so that memory does not hold the features.
+ * The latest row of each key, in the order of the source unless the plan names another: an aggregate finds the winners'
+ * positions, which take eight bytes each, and a second scan fetches their columns, so that memory does not hold the
+ * features.
  */
 export function renderPullLatest(plan: PullPlan, dialect: SqlDialect): string {
   const name = dialect.identifier

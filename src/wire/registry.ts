@@ -1,4 +1,4 @@
-import { toBinary } from '@bufbuild/protobuf'
+import { create, toBinary } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
 import { storedForm } from '../model/registered.ts'
@@ -248,10 +248,7 @@ function objectValues<K extends RegistryKind>(kind: K, contents: RegistryContent
 }
 
 function metadataBytes({ project, uuid }: ProjectMetadata): Uint8Array {
-  const writer = new BinaryWriter()
-  if (project !== '') writer.tag(1, WireType.LengthDelimited).string(project)
-  if (uuid !== '') writer.tag(2, WireType.LengthDelimited).string(uuid)
-  return writer.finish()
+  return toBinary(ProjectMetadataSchema, create(ProjectMetadataSchema, { project, projectUuid: uuid }))
 }
 
 function nestedValue(elements: readonly Uint8Array[], rest: Uint8Array, present: boolean): readonly Uint8Array[] {

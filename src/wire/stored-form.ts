@@ -4,11 +4,11 @@ import { decodeMessage } from './malformed-bytes.ts'
 import { mergeStored } from './merge-stored.ts'
 
 /** How an object of the model and its message become each other. Both directions are pure. */
-export interface Converter<Model extends object, Desc extends DescMessage, Context = WriteContext> {
+export interface Converter<Model extends object, Desc extends DescMessage> {
   readonly schema: Desc
   readonly toModel: (message: MessageShape<Desc>) => Model
   /** What the model says, without anything that is only stored. */
-  readonly toMessage: (model: Model, context: Context) => MessageShape<Desc>
+  readonly toMessage: (model: Model, context: WriteContext) => MessageShape<Desc>
 }
 
 /** What a message needs to know of other objects. */
