@@ -6,6 +6,7 @@ import { arrowTypeId, microsPerUnit } from './arrow-read.ts'
 import type { DataType } from './data-type.ts'
 import type { FeatureRow, FeatureValue } from './feature-value.ts'
 import { valueToJsonText } from './json.ts'
+import { recordOf } from './value-encoder.ts'
 import { boolOf, bytesOf, doubleOf, floatOf, int32Of, int64Of, misfit } from './value-leaf.ts'
 import { isZoned } from './zoned-time.ts'
 
@@ -300,11 +301,4 @@ function mapData(values: readonly FeatureValue[], type: ArrowType, name: string)
   }))
   const child = columnData(renamed, entry.type, name)
   return make({ type, ...nulls(values), valueOffsets: offsetsOf(lists.map((list) => list.length)), child })
-}
-
-function recordOf(value: FeatureValue): Readonly<Record<string, FeatureValue>> {
-  const plain = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Instant)
-  return plain && !(value instanceof Uint8Array) && !(value instanceof Map)
-    ? (value as Readonly<Record<string, FeatureValue>>)
-    : misfit(value, 'an object of named values')
 }

@@ -3,7 +3,8 @@ import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { DataType } from './data-type.ts'
 import type { JsonWriter } from './json-writer.ts'
 import { jsonFloat } from './python-float.ts'
-import { caseOfField, type LeafKind, mapKeyCases, type ValueCase } from './value-cases.ts'
+import { caseOfField, type LeafKind, leafOfMapKey, type ValueCase } from './value-cases.ts'
+import { messageEnd } from './value-decoder.ts'
 import { instantOfSeconds } from './value-leaf.ts'
 import { zonedText } from './zoned-time.ts'
 
@@ -250,10 +251,6 @@ function mapText(reader: BinaryReader, end: number, type: DataType | undefined, 
 const ownField = (fields: Readonly<Record<string, DataType>>, name: string): DataType | undefined =>
   Object.hasOwn(fields, name) ? fields[name] : undefined
 
-const leafOfMapKey: ReadonlyMap<number, LeafKind> = new Map(
-  Object.values(mapKeyCases).map(({ field, leaf }) => [field, leaf]),
-)
-
 /** An entry of a map whose keys are not names: `[key, value]`. */
 function scalarEntryText(reader: BinaryReader, end: number, asStored: boolean): string {
   let key = 'null'
@@ -291,12 +288,4 @@ function zonedValueText(reader: BinaryReader): string {
   }
   const instant = instantOfSeconds(seconds)
   return instant === null ? 'null' : JSON.stringify(zonedText({ instant, zone }))
-}
-
-/** Reads the length of a message or packed list; where it ends. */
-function messageEnd(reader: BinaryReader): number {
-  const length = reader.uint32()
-  const end = reader.pos + length
-  if (end > reader.len) throw new RangeError('it ends early')
-  return end
 }

@@ -1,6 +1,6 @@
 import { Instant } from '../base/instant.ts'
 import type { DataType } from './data-type.ts'
-import { compareCodePoints, type EntityKeyVersion, entityKeyPrefix } from './entity-key.ts'
+import { compareCodePoints, type EntityKeyVersion, entityKeyPrefix, keyTags, writeU32 } from './entity-key.ts'
 import type { FeatureValue } from './feature-value.ts'
 
 /**
@@ -49,8 +49,7 @@ interface Part {
 function int64Writer(prefix: Uint8Array): EntityKeyWriter {
   const template = new Uint8Array(prefix.length + 16)
   template.set(prefix)
-  template[prefix.length] = 4
-  template[prefix.length + 4] = 8
+  writeU32(template, writeU32(template, prefix.length, keyTags.int64), 8)
   const at = prefix.length + 8
   return ([values], row) => {
     const key = template.slice()
@@ -74,49 +73,41 @@ const valueWriters: { readonly [name: string]: (at: number, value: FeatureValue)
     const text = String(value)
     reserve(at, 8 + text.length * 3)
     const { written } = utf8.encodeInto(text, scratch.subarray(at + 8))
-    return writeHead(at, 2, written) + written
+    return writeHead(at, keyTags.string, written) + written
   },
   bytes: (at, value) => {
     const bytes = value instanceof Uint8Array ? value : new Uint8Array(0)
     reserve(at, 8 + bytes.length)
     scratch.set(bytes, at + 8)
-    return writeHead(at, 1, bytes.length) + bytes.length
+    return writeHead(at, keyTags.bytes, bytes.length) + bytes.length
   },
   int32: (at, value) => {
     reserve(at, 12)
-    return putU32(scratch, writeHead(at, 3, 4), Number(value))
+    return writeU32(scratch, writeHead(at, keyTags.int32, 4), Number(value))
   },
   int64: writeInt64,
   unixTimestamp: (at, value) => {
     reserve(at, 16)
     const seconds = value instanceof Instant ? value.epochMicros / 1_000_000n : 0n
-    return putInt64(scratch, writeHead(at, 8, 8), seconds)
+    return putInt64(scratch, writeHead(at, keyTags.unixTimestamp, 8), seconds)
   },
 }
 
 function writeInt64(at: number, value: FeatureValue): number {
   reserve(at, 16)
-  return putInt64(scratch, writeHead(at, 4, 8), value)
+  return putInt64(scratch, writeHead(at, keyTags.int64, 8), value)
 }
 
 /** Type tag and length. Reserve before. */
 function writeHead(at: number, tag: number, length: number): number {
-  return putU32(scratch, putU32(scratch, at, tag), length)
+  return writeU32(scratch, writeU32(scratch, at, tag), length)
 }
 
 function putInt64(bytes: Uint8Array, at: number, value: FeatureValue): number {
   if (typeof value === 'number') {
     const high = Math.floor(value / 0x1_0000_0000)
-    return putU32(bytes, putU32(bytes, at, value - high * 0x1_0000_0000), high)
+    return writeU32(bytes, writeU32(bytes, at, value - high * 0x1_0000_0000), high)
   }
   const whole = typeof value === 'bigint' ? value : 0n
-  return putU32(bytes, putU32(bytes, at, Number(whole & 0xffff_ffffn)), Number((whole >> 32n) & 0xffff_ffffn))
-}
-
-function putU32(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value
-  bytes[at + 1] = value >>> 8
-  bytes[at + 2] = value >>> 16
-  bytes[at + 3] = value >>> 24
-  return at + 4
+  return writeU32(bytes, writeU32(bytes, at, Number(whole & 0xffff_ffffn)), Number((whole >> 32n) & 0xffff_ffffn))
 }

@@ -22,10 +22,10 @@ export interface EntityKey {
 }
 
 /** Type tag of each kind: its number in `feast.types.ValueType.Enum`. */
-const tags = { bytes: 1, string: 2, int32: 3, int64: 4, unixTimestamp: 8 } as const
+export const keyTags = { bytes: 1, string: 2, int32: 3, int64: 4, unixTimestamp: 8 } as const
 
 const kindOfTag: ReadonlyMap<number, EntityKeyValue['kind']> = new Map(
-  Object.entries(tags).map(([kind, tag]) => [tag, kind as EntityKeyValue['kind']]),
+  Object.entries(keyTags).map(([kind, tag]) => [tag, kind as EntityKeyValue['kind']]),
 )
 
 const utf8 = new TextEncoder()
@@ -89,7 +89,7 @@ export function entityKeyPrefix(joinKeys: readonly string[], version: EntityKeyV
   const bytes = new Uint8Array(names.reduce((sum, name) => sum + perName + name.length, version === 3 ? 4 : 0))
   let at = version === 3 ? writeU32(bytes, 0, names.length) : 0
   for (const name of names) {
-    at = writeU32(bytes, at, tags.string)
+    at = writeU32(bytes, at, keyTags.string)
     if (version === 3) at = writeU32(bytes, at, name.length)
     bytes.set(name, at)
     at += name.length
@@ -120,7 +120,7 @@ export function deserializeEntityKey(bytes: Uint8Array): EntityKey {
   for (let i = 0; i < count; i++) {
     const tag = readU32(view, at, 'the type of a join key')
     const length = readU32(view, at + 4, 'the length of a join key')
-    if (tag !== tags.string) throw unreadable(`a join key has type ${tag} instead of ${tags.string} (STRING)`)
+    if (tag !== keyTags.string) throw unreadable(`a join key has type ${tag} instead of ${keyTags.string} (STRING)`)
     joinKeys.push(readText(readBytes(bytes, at + 8, length, 'a join key')).replace(/\0+$/, ''))
     at += 8 + length
   }
@@ -210,7 +210,7 @@ const fixedLength = (value: EntityKeyValue): number => (value.kind === 'int32' ?
 
 function writeValue(bytes: Uint8Array, start: number, value: EntityKeyValue, payload: Uint8Array | undefined): number {
   const length = payload?.length ?? fixedLength(value)
-  const at = writeU32(bytes, writeU32(bytes, start, tags[value.kind]), length)
+  const at = writeU32(bytes, writeU32(bytes, start, keyTags[value.kind]), length)
   if (payload !== undefined) {
     bytes.set(payload, at)
   } else if (value.kind === 'int32') {
@@ -222,7 +222,7 @@ function writeValue(bytes: Uint8Array, start: number, value: EntityKeyValue, pay
   return at + length
 }
 
-function writeU32(bytes: Uint8Array, at: number, value: number): number {
+export function writeU32(bytes: Uint8Array, at: number, value: number): number {
   bytes[at] = value
   bytes[at + 1] = value >>> 8
   bytes[at + 2] = value >>> 16

@@ -104,14 +104,15 @@ function wholeFromJson(json: JsonValue): unknown {
   return typeof json === 'string' && /^-?\d{1,20}$/.test(json) ? BigInt(json) : json
 }
 
-const spelled: { readonly [text: string]: number } = {
+/** Numbers that JSON has no digits for, as Feast and protobuf write them. */
+export const spelledNumbers: { readonly [text: string]: number } = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
   '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
 function numberFromJson(json: JsonValue): unknown {
-  return typeof json === 'string' ? (spelled[json] ?? json) : json
+  return typeof json === 'string' ? (spelledNumbers[json] ?? json) : json
 }
 
 function timeFromJson(json: JsonValue): unknown {
@@ -120,7 +121,8 @@ function timeFromJson(json: JsonValue): unknown {
   return json
 }
 
-function objectOf(json: JsonValue): { readonly [name: string]: JsonValue } {
+/** @throws FTS5081 for anything else than an object. */
+export function objectOf(json: JsonValue): { readonly [name: string]: JsonValue } {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
     ? (json as { readonly [name: string]: JsonValue })
     : misfit(json, 'a JSON object')

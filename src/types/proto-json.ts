@@ -1,10 +1,8 @@
 import type { FeatureValue } from './feature-value.ts'
-import type { JsonValue } from './json.ts'
+import { type JsonValue, objectOf, spelledNumbers } from './json.ts'
 import { type LeafKind, mapKeyCases, type ValueCase, type ValueCaseName, valueCases } from './value-cases.ts'
 import { setOwn } from './value-decoder.ts'
 import { instantOfSeconds, misfit } from './value-leaf.ts'
-
-type JsonObject = { readonly [name: string]: JsonValue }
 
 /**
  * Reads protobuf's JSON form of `feast.types.Value`: `{"int64Val": "7"}`, with the names in camel case or as in the
@@ -55,12 +53,6 @@ const readers: Readonly<Record<ValueCase['shape'], Reader>> = {
   },
 }
 
-const spelled: { readonly [text: string]: number } = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-}
-
 function leafFromJson(json: JsonValue, leaf: LeafKind): FeatureValue {
   switch (leaf) {
     case 'string':
@@ -83,7 +75,7 @@ function leafFromJson(json: JsonValue, leaf: LeafKind): FeatureValue {
 }
 
 function numberOf(json: JsonValue): number {
-  const number = typeof json === 'string' ? spelled[json] : json
+  const number = typeof json === 'string' ? spelledNumbers[json] : json
   return typeof number === 'number' ? number : misfit(json, 'a number')
 }
 
@@ -112,10 +104,4 @@ function entryFromJson(json: JsonValue): [FeatureValue, FeatureValue] {
   const name = keyNames.get(entry?.[0] ?? '')
   const read = name === undefined || entry === undefined ? null : leafFromJson(entry[1], mapKeyCases[name].leaf)
   return [read, valueFromProtoJson(value).value]
-}
-
-function objectOf(json: JsonValue): JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
-    ? (json as JsonObject)
-    : misfit(json, 'a JSON object')
 }

@@ -111,5 +111,10 @@ export const mapKeyCases = {
   decimal_key: { field: 10, leaf: 'string' },
 } as const satisfies Record<string, { readonly field: number; readonly leaf: LeafKind }>
 
+/** What each field of `feast.types.MapKey` holds. */
+export const leafOfMapKey: ReadonlyMap<number, LeafKind> = new Map(
+  Object.values(mapKeyCases).map(({ field, leaf }) => [field, leaf]),
+)
+
 /** What Feast stores for a missing time within a list, and for a missing time read from a data frame. */
 export const missingTimeSeconds = -(1n << 63n)

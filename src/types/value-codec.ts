@@ -1,8 +1,7 @@
 import { Instant } from '../base/instant.ts'
 import type { DataType } from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
-import type { ValueCaseName } from './value-cases.ts'
-import { decodeNatural, kindOf, setOwn } from './value-decoder.ts'
+import { decodeNatural, setOwn } from './value-decoder.ts'
 import { valueEncoder } from './value-encoder.ts'
 
 /**
@@ -25,11 +24,6 @@ export function encodeValue(value: FeatureValue, type: DataType): Uint8Array {
 export function decodeValue(bytes: Uint8Array, type?: DataType): FeatureValue {
   const value = decodeNatural(bytes)
   return type === undefined || value === null ? value : conform(value, type)
-}
-
-/** The oneof case that the bytes hold, such as `int64_val`; null for an unset value. @throws FTS5084 */
-export function valueKind(bytes: Uint8Array): ValueCaseName | null {
-  return kindOf(bytes)
 }
 
 function conform(value: FeatureValue, type: DataType): FeatureValue {
@@ -67,4 +61,5 @@ function conformStruct(value: FeatureValue, fields: Readonly<Record<string, Data
   return record
 }
 
+export { valueKind } from './value-decoder.ts'
 export { valueEncoder } from './value-encoder.ts'

@@ -1,7 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import type { FeatureValue } from './feature-value.ts'
-import { caseOfField, type LeafKind, mapKeyCases, type ValueCase, type ValueCaseName } from './value-cases.ts'
+import { caseOfField, type LeafKind, leafOfMapKey, type ValueCase, type ValueCaseName } from './value-cases.ts'
 import { instantOfSeconds, leaves } from './value-leaf.ts'
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -19,8 +19,8 @@ export function decodeNatural(bytes: Uint8Array): FeatureValue {
   }
 }
 
-/** The name of the case that the bytes hold (`int64_val`), or null when the value is unset. */
-export function kindOf(bytes: Uint8Array): ValueCaseName | null {
+/** The oneof case that the bytes hold, such as `int64_val`; null for an unset value. @throws FTS5084 */
+export function valueKind(bytes: Uint8Array): ValueCaseName | null {
   let name: ValueCaseName | null = null
   try {
     const reader = new BinaryReader(bytes)
@@ -139,9 +139,7 @@ function readCase(reader: BinaryReader, entry: ValueCase): FeatureValue {
     return null
   }
   if (entry.shape === 'one') return leaves[entry.leaf ?? 'bytes'].read(reader)
-  const length = reader.uint32()
-  const end = reader.pos + length
-  if (end > reader.len) throw new RangeError('it ends early')
+  const end = messageEnd(reader)
   return entry.shape === 'list'
     ? readList(reader, end, entry.leaf ?? 'bytes')
     : messageReaders[entry.shape](reader, end)
@@ -165,8 +163,7 @@ function readList(reader: BinaryReader, end: number, kind: LeafKind): FeatureVal
     if (field !== 1) {
       reader.skip(wire, field)
     } else if (wire === 2 && leaf.wire !== 2) {
-      const length = reader.uint32()
-      const packedEnd = reader.pos + length
+      const packedEnd = messageEnd(reader)
       while (reader.pos < packedEnd) list.push(leaf.read(reader))
     } else {
       list.push(leaf.read(reader))
@@ -226,10 +223,6 @@ function readScalarMap(reader: BinaryReader, end: number): FeatureValue {
   return map
 }
 
-const leafOfMapKey: ReadonlyMap<number, LeafKind> = new Map(
-  Object.values(mapKeyCases).map(({ field, leaf }) => [field, leaf]),
-)
-
 function readMapKey(reader: BinaryReader, end: number): FeatureValue {
   let key: FeatureValue = null
   while (reader.pos < end) {
@@ -267,10 +260,15 @@ function readFields(reader: BinaryReader, end: number, readers: { readonly [fiel
 }
 
 function readMessage<T>(reader: BinaryReader, read: (reader: BinaryReader, end: number) => T): T {
+  return read(reader, messageEnd(reader))
+}
+
+/** Reads the length of a message or packed list; where it ends. */
+export function messageEnd(reader: BinaryReader): number {
   const length = reader.uint32()
   const end = reader.pos + length
   if (end > reader.len) throw new RangeError('it ends early')
-  return read(reader, end)
+  return end
 }
 
 /** Sets a property under any name; plain assignment to `__proto__` would replace the prototype. */

@@ -310,7 +310,8 @@ function elementsOf(value: FeatureValue): readonly FeatureValue[] {
   return Array.isArray(value) ? value : misfit(value, 'a list')
 }
 
-function recordOf(value: FeatureValue): Readonly<Record<string, FeatureValue>> {
+/** @throws FTS5081 for anything else than a map or struct. */
+export function recordOf(value: FeatureValue): Readonly<Record<string, FeatureValue>> {
   const plain = value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map)
   if (!plain || value instanceof Uint8Array || value instanceof Instant) misfit(value, 'an object of named values')
   return value as Readonly<Record<string, FeatureValue>>
