@@ -8,8 +8,11 @@ import {
   float32,
   float64,
   int64,
+  type MaterializeSummary,
   onDemandFeatureView,
   openStore,
+  type Plan,
+  type PushSummary,
   requestSource,
 } from 'feast-ts'
 import { expectTypeOf } from 'vitest'
@@ -70,3 +73,8 @@ await store.getOnlineFeatures({ features: ranking, entities: { driver_id: [1001n
 store.getOnlineFeatures({ features: ranking, entities: { driver_id: [1001n] } })
 // @ts-expect-error no such feature
 online.column('conv_rat')
+
+// What the store gives has names, for programs that pass it on.
+expectTypeOf(store.apply).returns.resolves.toEqualTypeOf<Plan>()
+expectTypeOf(store.materialize).returns.resolves.toEqualTypeOf<MaterializeSummary>()
+expectTypeOf(store.push).returns.resolves.toEqualTypeOf<PushSummary>()
