@@ -35,26 +35,26 @@ function viewsReadBy(view: AnyFeatureView): readonly string[] {
 
 class ReferenceCheck {
   readonly views: ReadonlyMap<string, AnyFeatureView>
-  private readonly definitions: Definitions
-  private readonly partial: boolean
-  private readonly entities: ReadonlySet<string>
+  readonly #definitions: Definitions
+  readonly #partial: boolean
+  readonly #entities: ReadonlySet<string>
 
   constructor(definitions: Definitions, partial: boolean) {
-    this.definitions = definitions
-    this.partial = partial
-    this.entities = new Set(definitions.entities.map((entity) => entity.name))
+    this.#definitions = definitions
+    this.#partial = partial
+    this.#entities = new Set(definitions.entities.map((entity) => entity.name))
     const { featureViews, streamFeatureViews, onDemandFeatureViews, labelViews } = definitions
     const views = [...featureViews, ...streamFeatureViews, ...onDemandFeatureViews, ...labelViews]
     this.views = new Map(views.map((view) => [view.name, view]))
   }
 
   requireEntity(user: Definition, name: string): void {
-    if (!this.entities.has(name)) this.refuseUnknown(user, 'entity', name, this.entities)
+    if (!this.#entities.has(name)) this.#refuseUnknown(user, 'entity', name, this.#entities)
   }
 
   requireView(user: Definition, name: string): AnyFeatureView | undefined {
     const view = this.views.get(name)
-    if (view === undefined) this.refuseUnknown(user, 'view', name, this.views.keys())
+    if (view === undefined) this.#refuseUnknown(user, 'view', name, this.views.keys())
     return view
   }
 
@@ -67,7 +67,7 @@ class ReferenceCheck {
     if (unknown === undefined) return
     throw new FeatureStoreError('FTS2104', {
       message: `${title(user)} asks the view "${view.name}" for a feature "${unknown.name}" that it does not have.`,
-      where: this.placeIn(user, `${view.name}:${unknown.name}`),
+      where: this.#placeIn(user, `${view.name}:${unknown.name}`),
       hint: suggestionHint(unknown.name, known),
       notes: [`features of ${view.name}: ${known.join(', ')}`],
       field: 'features',
@@ -84,7 +84,7 @@ class ReferenceCheck {
         const circle = [...path.slice(path.indexOf(name)), name]
         throw new FeatureStoreError('FTS2106', {
           message: `Views need each other in a circle: ${circle.join(' → ')}.`,
-          where: this.definitions.places.get(view),
+          where: this.#definitions.places.get(view),
         })
       }
       for (const needed of viewsReadBy(view)) walk(needed, [...path, name])
@@ -93,19 +93,19 @@ class ReferenceCheck {
     for (const name of this.views.keys()) walk(name, [])
   }
 
-  private refuseUnknown(user: Definition, what: string, name: string, known: Iterable<string>): void {
-    if (this.partial) return
+  #refuseUnknown(user: Definition, what: string, name: string, known: Iterable<string>): void {
+    if (this.#partial) return
     const names = [...known]
     throw new FeatureStoreError('FTS2014', {
       message: `${title(user)} refers to the ${what} "${name}", which is not defined.${suggestion(name, names)}`,
-      where: this.placeIn(user, name),
+      where: this.#placeIn(user, name),
       hint: suggestionHint(name, names),
       notes: names.length === 0 ? [`the repository defines no ${what}`] : [`defined: ${names.join(', ')}`],
     })
   }
 
-  private placeIn(user: Definition, name: string): FeatureStoreError['where'] {
-    const place = this.definitions.places.get(user)
+  #placeIn(user: Definition, name: string): FeatureStoreError['where'] {
+    const place = this.#definitions.places.get(user)
     return place === undefined ? undefined : placeOfName(place, name)
   }
 }

@@ -51,7 +51,7 @@ export function collectDefinitions(objects: Iterable<CollectedDefinition>, optio
 }
 
 class Collection {
-  private readonly lists: Record<ListName, Definition[]> = {
+  readonly #lists: Record<ListName, Definition[]> = {
     projects: [],
     entities: [],
     dataSources: [],
@@ -62,39 +62,39 @@ class Collection {
     featureServices: [],
     permissions: [],
   }
-  private readonly byName = new Map<string, Definition>()
-  private readonly places = new Map<object, ErrorPlace>()
-  private readonly walked = new Set<Definition>()
+  readonly #byName = new Map<string, Definition>()
+  readonly #places = new Map<object, ErrorPlace>()
+  readonly #walked = new Set<Definition>()
 
   add(definition: Definition, place: ErrorPlace | undefined): void {
     const { list, word } = kinds[definition.kind] ?? dataSourceKind
     const where = place ?? placeOf(definition)
-    if (where !== undefined && !this.places.has(definition)) this.places.set(definition, where)
+    if (where !== undefined && !this.#places.has(definition)) this.#places.set(definition, where)
     // Views of all kinds share one name space, in which case does not count.
     const key = viewKinds.some((kind) => kind === list)
       ? `view ${definition.name.toLowerCase()}`
       : `${word} ${definition.name}`
-    const other = this.byName.get(key)
+    const other = this.#byName.get(key)
     if (other === undefined) {
-      this.byName.set(key, definition)
-      this.lists[list].push(definition)
+      this.#byName.set(key, definition)
+      this.#lists[list].push(definition)
     } else if (other !== definition && !isDeepStrictEqual(other, definition)) {
-      this.refuseSecond(definition, other, word)
+      this.#refuseSecond(definition, other, word)
     }
-    const first = this.lists.projects[0]
+    const first = this.#lists.projects[0]
     if (list === 'projects' && first !== undefined && first.name !== definition.name) {
       throw new FeatureStoreError('FTS2013', {
         message: `The repository defines two projects, "${first.name}" and "${definition.name}".`,
         where: markedName(where, definition.name),
-        notes: this.noteOf('the other one', first),
+        notes: this.#noteOf('the other one', first),
       })
     }
   }
 
   /** Adds, depth first, what a definition was made from. */
   addUsed(definition: Definition): void {
-    if (this.walked.has(definition)) return
-    this.walked.add(definition)
+    if (this.#walked.has(definition)) return
+    this.#walked.add(definition)
     for (const used of [...definitionsUsedBy(definition), ...sourcesWithin(definition)]) {
       this.add(used, undefined)
       this.addUsed(used)
@@ -103,26 +103,26 @@ class Collection {
 
   finish(): Definitions {
     // Each list holds only objects of its kind: `add` chose it by the kind.
-    return { ...this.lists, places: this.places } as unknown as Definitions
+    return { ...this.#lists, places: this.#places } as unknown as Definitions
   }
 
-  private refuseSecond(second: Definition, first: Definition, word: string): never {
+  #refuseSecond(second: Definition, first: Definition, word: string): never {
     const firstWord = (kinds[first.kind] ?? dataSourceKind).word
     const same = first.name === second.name ? `"${second.name}"` : `"${first.name}" and "${second.name}"`
     const what =
       firstWord === word ? `Two ${plural(word)} are` : `${capital(articled(firstWord))} and ${articled(word)} are both`
     throw new FeatureStoreError('FTS2006', {
       message: `${what} named ${same}.`,
-      where: markedName(this.places.get(second), second.name),
+      where: markedName(this.#places.get(second), second.name),
       notes: [
-        ...this.noteOf('the first one', first),
+        ...this.#noteOf('the first one', first),
         ...(first.name === second.name ? [] : ['names of views are compared without regard to case']),
       ],
     })
   }
 
-  private noteOf(what: string, definition: Definition): readonly string[] {
-    const place = this.places.get(definition)
+  #noteOf(what: string, definition: Definition): readonly string[] {
+    const place = this.#places.get(definition)
     return place === undefined ? [] : [`${what} stands in ${place.file}:${place.line ?? 1}`]
   }
 }

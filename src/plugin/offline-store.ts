@@ -52,8 +52,15 @@ export interface HistoricalJob {
   toSql(): Promise<string>
   /** Which plan was chosen for each view and why, in words. */
   explain(): Promise<string>
-  /** The entity columns by name with the column of event times, read from the rows' schema. */
-  entityColumns(): Promise<{ readonly names: readonly string[]; readonly timestamp: string }>
+  /** Read from the schema of the rows. */
+  entityColumns(): Promise<EntityRowColumns>
+}
+
+/** The columns of entity rows. */
+export interface EntityRowColumns {
+  readonly names: readonly string[]
+  /** The one that holds the times as of which features are taken. */
+  readonly timestamp: string
 }
 
 /** Rows of a source: the named physical columns, in this order. */

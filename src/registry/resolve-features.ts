@@ -44,11 +44,11 @@ export function resolveFeatures(
   const scope = { contents, project, settings: options }
   const mentions = requestedViews(scope, selection)
   refuseCollisions(mentions, options.fullFeatureNames)
-  const plan = new Plan(scope, options.fullFeatureNames)
-  for (const mention of mentions.filter(isStored)) plan.stored(mention, true)
+  const resolution = new Resolution(scope, options.fullFeatureNames)
+  for (const mention of mentions.filter(isStored)) resolution.stored(mention, true)
   const onDemand = mentions.filter(isOnDemand)
-  for (const mention of onDemand) plan.onDemand(mention, true, [])
-  return plan.finish([...new Set(onDemand.map((mention) => mention.name))])
+  for (const mention of onDemand) resolution.onDemand(mention, true, [])
+  return resolution.finish([...new Set(onDemand.map((mention) => mention.name))])
 }
 
 /** A resolved view whose features are still being collected. */
@@ -61,36 +61,36 @@ interface Draft<V> {
 }
 
 /** Collects views while the mentions of a request are walked. */
-class Plan {
-  private readonly scope: LookupScope
-  private readonly fullNames: boolean
-  private readonly storedViews = new Map<string, Draft<ResolvedView>>()
-  private readonly onDemandViews = new Map<string, Draft<ResolvedOnDemandView>>()
-  private readonly requestFields = new Map<string, Field>()
+class Resolution {
+  readonly #scope: LookupScope
+  readonly #fullNames: boolean
+  readonly #storedViews = new Map<string, Draft<ResolvedView>>()
+  readonly #onDemandViews = new Map<string, Draft<ResolvedOnDemandView>>()
+  readonly #requestFields = new Map<string, Field>()
 
   constructor(scope: LookupScope, fullNames: boolean) {
-    this.scope = scope
-    this.fullNames = fullNames
+    this.#scope = scope
+    this.#fullNames = fullNames
   }
 
   stored(mention: RequestedView<StoredFeatureView>, requested: boolean): ResolvedView {
     const view = mention.view
     const key = JSON.stringify([view.name, mention.name, Object.entries(mention.joinKeyMap).sort()])
     const features: ResolvedFeature[] = []
-    const draft = this.storedViews.get(key) ?? {
+    const draft = this.#storedViews.get(key) ?? {
       view: {
         view,
         name: mention.name,
         version: mention.version,
         features,
-        joinKeys: joinKeysOf(this.scope, view, mention.joinKeyMap),
+        joinKeys: joinKeysOf(this.#scope, view, mention.joinKeyMap),
       },
       features,
       requested: new Map(),
       implied: new Map(),
     }
-    this.storedViews.set(key, draft)
-    this.note(draft, mention, requested)
+    this.#storedViews.set(key, draft)
+    this.#note(draft, mention, requested)
     return draft.view
   }
 
@@ -106,12 +106,12 @@ class Plan {
         message: `On-demand views need each other in a circle: ${[...path, view.name].join(' → ')}.`,
       })
     }
-    const known = this.onDemandViews.get(mention.name)
+    const known = this.#onDemandViews.get(mention.name)
     if (known !== undefined) {
-      this.note(known, mention, requested)
+      this.#note(known, mention, requested)
       return known.view
     }
-    const sources = this.sourcesOf(view, [...path, view.name])
+    const sources = this.#sourcesOf(view, [...path, view.name])
     const features: ResolvedFeature[] = []
     const draft = {
       view: { view, name: mention.name, features, sources },
@@ -119,48 +119,45 @@ class Plan {
       requested: new Map(),
       implied: new Map(),
     }
-    this.onDemandViews.set(mention.name, draft)
-    this.note(draft, mention, requested)
+    this.#onDemandViews.set(mention.name, draft)
+    this.#note(draft, mention, requested)
     return draft.view
   }
 
   finish(onDemandOrder: readonly string[]): ResolvedFeatures {
-    const drafts = [...this.storedViews.values(), ...this.onDemandViews.values()]
+    const drafts = [...this.#storedViews.values(), ...this.#onDemandViews.values()]
     for (const { features, requested, implied } of drafts) features.push(...requested.values(), ...implied.values())
-    const views = [...this.storedViews.values()].map((draft) => draft.view)
-    const inOrder = onDemandOrder.flatMap((name) => this.onDemandViews.get(name)?.view ?? [])
+    const views = [...this.#storedViews.values()].map((draft) => draft.view)
+    const inOrder = onDemandOrder.flatMap((name) => this.#onDemandViews.get(name)?.view ?? [])
     return {
       views,
-      onDemandViews: [...this.onDemandViews.values()].map((draft) => draft.view),
-      requestFields: [...this.requestFields.values()],
+      onDemandViews: [...this.#onDemandViews.values()].map((draft) => draft.view),
+      requestFields: [...this.#requestFields.values()],
       outputs: [...views, ...inOrder].flatMap((view) => view.features.flatMap((feature) => feature.output ?? [])),
     }
   }
 
-  private note(draft: Draft<unknown>, mention: RequestedView, requested: boolean): void {
+  #note(draft: Draft<unknown>, mention: RequestedView, requested: boolean): void {
     for (const field of mention.features) {
       if (requested) {
         draft.implied.delete(field.name)
-        draft.requested.set(field.name, { field, output: outputName(mention.name, field.name, this.fullNames) })
+        draft.requested.set(field.name, { field, output: outputName(mention.name, field.name, this.#fullNames) })
       } else if (!draft.requested.has(field.name)) {
         draft.implied.set(field.name, { field, output: null })
       }
     }
   }
 
-  private sourcesOf(
-    view: OnDemandFeatureView,
-    path: readonly string[],
-  ): Readonly<Record<string, ResolvedOnDemandSource>> {
+  #sourcesOf(view: OnDemandFeatureView, path: readonly string[]): Readonly<Record<string, ResolvedOnDemandSource>> {
     const sources: Record<string, ResolvedOnDemandSource> = {}
     for (const [name, source] of Object.entries(view.sources)) {
       if (source.kind === 'request') {
         const fields = source.source.kind === 'request' ? source.source.schema : []
-        for (const field of fields) this.requestFields.set(field.name, field)
+        for (const field of fields) this.#requestFields.set(field.name, field)
         sources[name] = { kind: 'request', fields }
         continue
       }
-      const mention = byProjection(this.scope, source.projection)
+      const mention = byProjection(this.#scope, source.projection)
       if (isOnDemand(mention)) {
         sources[name] = { kind: 'onDemand', view: this.onDemand(mention, false, path), fields: mention.features }
       } else if (isStored(mention)) {

@@ -3,7 +3,7 @@ import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { once } from '../base/once.ts'
 import type { SavedDatasetStorage } from '../model/saved-dataset.ts'
-import type { HistoricalJob, OfflineStore } from '../plugin/offline-store.ts'
+import type { EntityRowColumns, HistoricalJob, OfflineStore } from '../plugin/offline-store.ts'
 import type { ResolvedFeatures, ResolvedView } from '../registry/resolved-features.ts'
 import type { FeatureRow, FeatureValue } from '../types/feature-value.ts'
 import { renaming } from './entity-columns.ts'
@@ -21,13 +21,6 @@ export interface PreparedRetrieval {
   readonly fullFeatureNames: boolean
   /** The feature service that was asked for, or the empty string. */
   readonly serviceName: string
-}
-
-/** The columns of a job's entity rows. */
-export interface EntityColumns {
-  readonly names: readonly string[]
-  /** The one that holds the times as of which features are taken. */
-  readonly timestamp: string
 }
 
 /**
@@ -100,7 +93,7 @@ export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
   }
 
   /** The columns of the entity rows, read from their schema. */
-  async entityColumns(): Promise<EntityColumns> {
+  async entityColumns(): Promise<EntityRowColumns> {
     return (await this.resolved()).historical.entityColumns()
   }
 
@@ -116,7 +109,7 @@ export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
 /** Adds the on-demand outputs, and takes out what only they needed. */
 async function withOnDemand(
   prepared: PreparedRetrieval,
-  entity: EntityColumns,
+  entity: EntityRowColumns,
   batch: RecordBatch,
 ): Promise<RecordBatch> {
   const { resolved, functions, column } = prepared
@@ -138,7 +131,7 @@ async function withOnDemand(
 }
 
 /** Compares the columns of the entity rows with what the request needs. */
-async function checkColumns({ historical, resolved }: PreparedRetrieval): Promise<EntityColumns> {
+async function checkColumns({ historical, resolved }: PreparedRetrieval): Promise<EntityRowColumns> {
   const entity = await historical.entityColumns()
   const names = new Set(entity.names)
   const had = `the entity rows have: ${entity.names.join(', ')}`

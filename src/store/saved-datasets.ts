@@ -4,11 +4,12 @@ import { Instant, seconds } from '../base/instant.ts'
 import type { DataSource } from '../model/data-source.ts'
 import type { Tags } from '../model/field.ts'
 import type { SavedDataset, SavedDatasetStorage } from '../model/saved-dataset.ts'
+import type { EntityRowColumns } from '../plugin/offline-store.ts'
 import { putObject } from '../registry/change.ts'
 import { findObject, getSavedDataset } from '../registry/lookup.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
 import { eventTimestampColumn } from './entity-rows.ts'
-import { type EntityColumns, type PreparedRetrieval, type RetrievalJob, tap } from './retrieval-job.ts'
+import { type PreparedRetrieval, type RetrievalJob, tap } from './retrieval-job.ts'
 import { columnValues, RowBatches } from './row-batches.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -130,7 +131,7 @@ function storedReferences({ resolved }: PreparedRetrieval): readonly string[] {
 }
 
 /** Entity columns that requested views join on; if there are none, all but the times. */
-function joinKeyColumns({ resolved }: PreparedRetrieval, entity: EntityColumns): readonly string[] {
+function joinKeyColumns({ resolved }: PreparedRetrieval, entity: EntityRowColumns): readonly string[] {
   const keys = new Set(resolved.views.flatMap((view) => view.joinKeys.map((key) => key.column)))
   const found = entity.names.filter((name) => keys.has(name))
   return found.length > 0 ? found : entity.names.filter((name) => name !== entity.timestamp)
