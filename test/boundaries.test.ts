@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,43 +10,49 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Faults planted in a copy of the tree, each in a file of its own, and the rule that must name it. */
 const faults: readonly (readonly [rule: string, file: string, text: string])[] = [
-  [
-    'layer-base',
-    'src/base/planted-below.ts',
-    "import { int64 } from '../types/data-type.ts'\nexport const x: unknown = int64\n",
-  ],
-  [
-    'layer-model',
-    'src/model/planted.ts',
-    "import type { StoreOptions } from '../plugin/store-options.ts'\nexport type X = StoreOptions\n",
-  ],
-  ['layer-define', 'src/define/planted.ts', "import type { X } from '../store/store-context.ts'\nexport type Y = X\n"],
-  ['layer-store', 'src/store/planted.ts', "export const x = async (): Promise<unknown> => import('../cli/main.ts')\n"],
-  ['layer-cli', 'src/cli/commands/planted.ts', "export * from '../../serve/limits.ts'\n"],
-  [
-    'server-commands-only-serve',
-    'src/cli/commands/listen.ts',
-    "export const x = async (): Promise<unknown> => import('../../client/planted-too.ts')\n",
-  ],
-  [
-    'store-names-no-concrete-store',
-    'src/store/planted-concrete.ts',
-    "export const x = async (): Promise<unknown> => import('../online/sqlite/sqlite-online-store.ts')\n",
-  ],
-  [
-    'no-sibling-online',
-    'src/online/memory/planted.ts',
-    "import type { X } from '../sqlite/sqlite-online-store.ts'\nexport type Y = X\n",
-  ],
-  ['generated-types-stay-in-wire', 'src/registry/planted.ts', "export * from '../wire/gen/feast/core/Entity_pb.ts'\n"],
-  ['no-testing-in-product', 'src/cli/planted.ts', "export * from '../testing/index.ts'\n"],
-  [
-    'heavy-packages-load-late',
-    'src/offline/duckdb/planted.ts',
-    "import * as duckdb from '@duckdb/node-api'\nexport const x: unknown = duckdb\n",
-  ],
+  ['layer-base', 'src/base/planted-below.ts', type('../types/data-type.ts')],
+  ['layer-types', 'src/types/planted.ts', type('../model/entity.ts')],
+  ['layer-model', 'src/model/planted.ts', type('../plugin/store-options.ts')],
+  ['layer-wire', 'src/wire/planted.ts', type('../config/parse-config.ts')],
+  ['layer-define', 'src/define/planted.ts', type('../store/store-context.ts')],
+  ['layer-config', 'src/config/planted.ts', late('../wire/registry.ts')],
+  ['layer-plugin', 'src/plugin/planted.ts', late('../registry/lookup.ts')],
+  ['layer-sql', 'src/sql/planted.ts', type('../transform/run-on-demand.ts')],
+  ['layer-transform', 'src/transform/planted.ts', type('../sql/row-order.ts')],
+  ['layer-registry', 'src/registry/planted-beside.ts', late('../online/memory/memory-online-store.ts')],
+  ['layer-repository', 'src/repository/planted.ts', late('../registry/lookup.ts')],
+  ['layer-online', 'src/online/memory/planted-beside.ts', late('../../offline/duckdb/duckdb-offline-store.ts')],
+  ['layer-offline', 'src/offline/duckdb/planted-beside.ts', late('../../online/memory/memory-online-store.ts')],
+  ['layer-compute', 'src/compute/local/planted-above.ts', type('../../store/store-context.ts')],
+  ['layer-store', 'src/store/planted.ts', late('../cli/main.ts')],
+  ['layer-serve', 'src/serve/planted.ts', late('../cli/main.ts')],
+  ['layer-cli', 'src/cli/commands/planted.ts', again('../../serve/limits.ts')],
+  ['layer-client', 'src/client/planted.ts', late('../serve/limits.ts')],
+  ['server-commands-only-serve', 'src/cli/commands/listen.ts', late('../../client/planted-too.ts')],
+  ['catalogue-imports-stores-lazily', 'src/plugin/catalogue.ts', again('../online/memory/memory-online-store.ts')],
+  ['store-names-no-concrete-store', 'src/store/planted-concrete.ts', late('../online/sqlite/sqlite-online-store.ts')],
+  ['no-sibling-online', 'src/online/memory/planted.ts', type('../sqlite/sqlite-online-store.ts')],
+  ['no-sibling-offline', 'src/offline/planted/planted.ts', late('../duckdb/duckdb-offline-store.ts')],
+  ['no-sibling-compute', 'src/compute/planted/planted.ts', late('../local/local-compute-engine.ts')],
+  ['no-sibling-registry', 'src/registry/planted/planted.ts', late('../file/file-registry-store.ts')],
+  ['generated-types-stay-in-wire', 'src/registry/planted.ts', again('../wire/gen/feast/core/Entity_pb.ts')],
+  ['no-testing-in-product', 'src/cli/planted.ts', again('../testing/index.ts')],
+  ['heavy-packages-load-late', 'src/offline/duckdb/planted.ts', again('@duckdb/node-api')],
   ['no-cycles', 'src/base/planted.ts', "export { y } from './planted-too.ts'\nexport const x = 1\n"],
 ]
+
+/** The three ways to import: a type alone, when it is needed, and at once. */
+function type(from: string): string {
+  return `import type * as planted from '${from}'\nexport type X = typeof planted\n`
+}
+
+function late(from: string): string {
+  return `export const x = async (): Promise<unknown> => import('${from}')\n`
+}
+
+function again(from: string): string {
+  return `export * from '${from}'\n`
+}
 
 let copy: string
 
@@ -74,7 +81,19 @@ function violations(): { readonly status: number | null; readonly output: string
   return { status, output: stdout + stderr }
 }
 
+/** The names of all rules. */
+function rules(): readonly string[] {
+  const { forbidden } = createRequire(import.meta.url)(join(root, 'tools/dependency-rules.cjs')) as {
+    readonly forbidden: readonly { readonly name: string }[]
+  }
+  return forbidden.map(({ name }) => name)
+}
+
 describe('the layer boundaries', () => {
+  test('have a fault for each of their rules', () => {
+    expect(faults.map(([rule]) => rule).toSorted()).toEqual(rules().toSorted())
+  })
+
   test('hold in the tree as it is', () => {
     expect(violations()).toMatchObject({ status: 0 })
   })
