@@ -73,31 +73,30 @@ function storedResults(): readonly (readonly [string, StoredResult])[] {
     .map((file) => [file.slice(0, -5), JSON.parse(readFileSync(folder + file, 'utf8')) as StoredResult] as const)
 }
 
-function makeDocument(results: readonly (readonly [string, StoredResult])[]): void {
+/** The text of `bench/RESULTS.md`. */
+export function resultsDocument(): string {
   const head = [
     '# Results',
-    'Made by `npm run bench:results` from `bench/results/`. Every figure of ours stands beside real Feast 0.67.0 and, where there is one, the floor, taken in the same run on the same machine; the shares count, not the seconds.',
+    'Made by `npm run bench:results` from `bench/results/`. Figures of ours stand beside those of real Feast 0.67.0 and, where there is one, the floor, taken in the same run on the same machine, unless a section says otherwise; the shares count, not the seconds.',
   ]
-  const sections = results.map(([name, result]) => section(name, result))
-  writeFileSync(fileURLToPath(new URL('./RESULTS.md', import.meta.url)), `${[...head, ...sections].join('\n\n')}\n`)
+  const sections = storedResults().map(([name, result]) => section(name, result))
+  return `${[...head, ...sections].join('\n\n')}\n`
 }
 
-/** The README says of each bar how many times less ours takes. */
-function writeFigures(results: readonly (readonly [string, StoredResult])[]): void {
-  const path = fileURLToPath(new URL('../README.md', import.meta.url))
-  const rows = results.flatMap(([, { title, bars }]) =>
+/** The README with what it says of each bar: how many times less ours takes. */
+export function withFigures(readme: string): string {
+  const rows = storedResults().flatMap(([, { title, bars }]) =>
     bars.flatMap(({ name, measured, absolute }) =>
       absolute ? [] : [`| ${title} | ${name} | ${(1 / measured).toFixed(1)} × less |`],
     ),
   )
   const table = ['| | measured | ours takes |', '|---|---|---|', ...rows].join('\n')
-  const readme = readFileSync(path, 'utf8')
-  writeFileSync(path, readme.replace(/(<!-- figures -->\n)[\s\S]*?(\n<!-- end of figures -->)/, `$1\n${table}\n$2`))
+  return readme.replace(/(<!-- figures -->\n)[\s\S]*?(\n<!-- end of figures -->)/, `$1\n${table}\n$2`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const results = storedResults()
-  makeDocument(results)
-  writeFigures(results)
+  const readme = fileURLToPath(new URL('../README.md', import.meta.url))
+  writeFileSync(fileURLToPath(new URL('./RESULTS.md', import.meta.url)), resultsDocument())
+  writeFileSync(readme, withFigures(readFileSync(readme, 'utf8')))
   execFileSync('git', ['diff', '--stat', '--', 'bench/RESULTS.md', 'README.md'], { stdio: 'inherit' })
 }

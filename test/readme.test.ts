@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { resultsDocument, withFigures } from '../bench/results.ts'
 import { Instant } from '../src/base/instant.ts'
 import { FeastProcess } from './serve/feast-process.ts'
 import { writeParquet } from './write-parquet.ts'
@@ -117,16 +118,25 @@ describe('the examples of the README', () => {
 
   test('work on a repository from outside of it', async () => {
     const command = join(root, 'bin/feast.mjs')
-    const lines = readme.split('\n').filter((line) => line.startsWith('npx feast-ts -c path/to/feature_repo'))
-    expect(lines.map((line) => line.split(' ')[4])).toEqual([
-      'feature-views',
-      'get-online-features',
-      'materialize-incremental',
-      'serve',
-    ])
-    expect(await run(process.execPath, command, '-c', folder, 'feature-views', 'list')).toContain('driver_stats')
-    const read = ['get-online-features', '-e', 'driver_id=1001', '-f', 'driver_stats:conv_rate']
-    expect(await run(process.execPath, command, '-c', folder, ...read)).toContain('0.75')
+    await run(process.execPath, command, 'init', 'outside')
+    await run(process.execPath, command, '-c', 'outside', 'apply')
+    const typed = (line = ''): Promise<string> =>
+      run(
+        'bash',
+        '-c',
+        line.replace('npx feast-ts', '"$0" "$1"').replace('path/to/feature_repo', 'outside'),
+        process.execPath,
+        command,
+      )
+    const [list, read, materialize, serve, ...others] = readme
+      .split('\n')
+      .filter((line) => line.startsWith('npx feast-ts -c path/to/feature_repo'))
+    expect(await typed(list)).toContain('driver_hourly_stats')
+    expect(await typed(materialize)).toMatch(/driver_hourly_stats from .*: 5 keys/)
+    expect(await typed(read)).toContain('0.35010799765586853')
+    // It is started so below, on a port that is free.
+    expect([serve, ...others]).toEqual(['npx feast-ts -c path/to/feature_repo serve --port 6567'])
+    rmSync(join(folder, 'outside'), { recursive: true })
   })
 })
 
@@ -192,6 +202,12 @@ describe('serving, as the README has it', () => {
       'FTS5003',
     ])
   })
+})
+
+test('the figures of the README and of bench/RESULTS.md are those that the benchmarks recorded', () => {
+  expect(readFileSync(join(root, 'bench/RESULTS.md'), 'utf8')).toBe(resultsDocument())
+  expect(withFigures('<!-- figures -->\n\n<!-- end of figures -->')).toContain('| Commands | cpu of `feast version` |')
+  expect(readme).toBe(withFigures(readme))
 })
 
 test.each(globSync(['*.md', 'docs/**/*.md', 'examples/*/*.md'], { cwd: root }))('%s links to what is there', (page) => {

@@ -21,7 +21,7 @@ export const compatibilityTable = {
     area: 'read',
     title: 'Values older than the ttl of their view',
     feast: 'are `PRESENT`, whatever their age',
-    ours: 'are `OUTSIDE_MAX_AGE`; `feature_server.stale_values` says whether the value is kept',
+    ours: 'are `OUTSIDE_MAX_AGE`; `serving.stale_values` says whether the value is kept',
   },
   nullsArePresent: {
     area: 'read',

@@ -25,6 +25,6 @@ export const unprovoked: Readonly<Record<string, string>> = {
   FTS4020: 'the engine is installed where tests run',
   FTS4021: 'it needs data larger than the memory of the machine',
   FTS4022: 'the engine accepts every query that this version makes; only a fault of ours brings it about',
-  FTS7012: 'it takes processes of its own; test/serve/workers.test.ts provokes it',
+  FTS7012: 'it takes processes of its own; test/serve/serve-command.test.ts provokes it',
   FTS5011: 'the wait for the lock of an online store is a minute',
 }
