@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -52,8 +51,9 @@ export class Stage {
     this.folder = folder
   }
 
+  /** Not in the folder that TMPDIR names: where lines break depends on the length of its name. */
   static async open(): Promise<Stage> {
-    return new Stage(await mkdtemp(join(tmpdir(), 'feast-gallery-')))
+    return new Stage(await mkdtemp('/tmp/feast-gallery-'))
   }
 
   path(name: string): string {

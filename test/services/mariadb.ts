@@ -5,17 +5,7 @@ import { removeFolder, serverFolder } from './folder.ts'
 import { freePort } from './free-port.ts'
 import { accountOf, program } from './programs.ts'
 import { ServerProcess } from './server-process.ts'
-import type { Service } from './service.ts'
-
-export interface MariadbService extends Service {
-  readonly user: string
-  readonly password: string
-  readonly database: string
-  /** The block `online_store` for this server. */
-  readonly onlineStore: Readonly<Record<string, unknown>> & { readonly type: 'mysql' }
-  /** Runs a statement and returns its rows. */
-  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
-}
+import type { SqlService } from './service.ts'
 
 export interface MariadbOptions {
   /** Further options of the server, such as `--sql-mode=ANSI`. */
@@ -25,7 +15,7 @@ export interface MariadbOptions {
 const [user, password, database] = ['feast', 'feast secret', 'feast'] as const
 
 /** A MariaDB server with a database and a user who may do anything in it. */
-export async function mariadbServer(options: MariadbOptions = {}): Promise<MariadbService> {
+export async function mariadbServer(options: MariadbOptions = {}): Promise<SqlService> {
   const account = accountOf('mysql', 'nobody')
   const folder = serverFolder('mariadb', account)
   const data = join(folder, 'data')
@@ -37,7 +27,7 @@ CREATE USER IF NOT EXISTS '${user}'@'%' IDENTIFIED BY '${password}';
 GRANT ALL ON *.* TO '${user}'@'%';\n`,
     { mode: 0o644 },
   )
-  const common = ['--no-defaults', `--datadir=${data}`]
+  const common = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${folder}`]
   const install = [...common, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
   execFileSync(program('mariadb-install-db'), install, { cwd: folder, stdio: 'pipe', ...account })
   const server = await ServerProcess.start({

@@ -6,16 +6,9 @@ import { removeFolder, serverFolder } from './folder.ts'
 import { freePort } from './free-port.ts'
 import { accountOf, program } from './programs.ts'
 import { ServerProcess } from './server-process.ts'
-import type { Service } from './service.ts'
+import type { SqlService } from './service.ts'
 
-export interface PostgresService extends Service {
-  readonly user: string
-  readonly password: string
-  readonly database: string
-  /** The block `online_store` for this server. */
-  readonly onlineStore: Readonly<Record<string, unknown>> & { readonly type: 'postgres' }
-  /** Runs a statement as text protocol does and returns its rows. */
-  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+export interface PostgresService extends SqlService {
   /** Undefined without `tls`. */
   readonly certificates: Certificates | undefined
   readonly pid: number | undefined

@@ -9,3 +9,14 @@ export interface Service extends AsyncDisposable {
   /** Starts it again, on the same port and data, stopping it first when it runs. Waits until it is ready. */
   restart(): Promise<void>
 }
+
+/** A server that speaks SQL. */
+export interface SqlService extends Service {
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** The block `online_store` for this server. */
+  readonly onlineStore: Readonly<Record<string, unknown>> & { readonly type: string }
+  /** Runs a statement and returns its rows. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+}

@@ -1,12 +1,13 @@
 import { describe, it } from 'vitest'
 import { describeService } from '../../../test/services/describe-service.ts'
-import { type MariadbService, mariadbServer } from '../../../test/services/mariadb.ts'
+import { mariadbServer } from '../../../test/services/mariadb.ts'
+import type { SqlService } from '../../../test/services/service.ts'
 import type { StoreOptions } from '../../plugin/store-options.ts'
 import { describeOnlineStore } from '../../testing/online-store-conformance.ts'
 import { testStoreOptions } from '../../testing/store-options.ts'
 import { openMysqlOnlineStore } from './mysql-online-store.ts'
 
-function optionsFor({ host, port, user, password, database }: MariadbService): StoreOptions {
+function optionsFor({ host, port, user, password, database }: SqlService): StoreOptions {
   return testStoreOptions({ type: 'mysql', options: { host, port, user, password, database } }, '/nowhere')
 }
 

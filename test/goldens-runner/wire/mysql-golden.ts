@@ -1,70 +1,27 @@
 import type { Connection } from 'mysql2/promise'
-import { type MariadbService, mariadbServer } from '../../services/mariadb.ts'
-import { missingFor } from '../../services/programs.ts'
-import { type CellNames, dumpOf, type GoldenTable, rowsOf, tablesOf } from './sql-golden.ts'
-import type { GoldenServer, StoreDump, StoreGolden } from './store-golden.ts'
-
-const names: CellNames = { key: 'entity_key_text', event: 'event_ts', created: 'created_ts' }
+import { mariadbServer } from '../../services/mariadb.ts'
+import { dumpOf, type GoldenTable, loginOf, sqlGolden } from './sql-golden.ts'
+import type { GoldenServer, StoreDump } from './store-golden.ts'
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``
 
 /** Goldens of MySQL, recorded on MariaDB with its defaults: the server's own DDL and every byte of every row. */
-export const mysqlGolden: StoreGolden = {
-  async start() {
-    return missingFor('mariadb') === undefined ? goldenServer(await mariadbServer()) : undefined
-  },
-
-  states(golden, { project }) {
-    const tables = tablesOf(golden, names)
-    return [{ name: '', options: {}, content: golden, recorded: recordedDump(tables), rows: rowsOf(tables, project) }]
-  },
-
-  async load(state, server) {
-    await using connection = await connect(server)
-    for (const { name, content, rows } of tablesOf(state.content, names)) {
-      await connection.client.query(String(content.ddl_reported))
-      for (const { key, feature, value, event, created } of rows) {
-        await connection.client.execute(
-          `INSERT INTO ${quoted(name)} (entity_key, feature_name, value, event_ts, created_ts) VALUES (?, ?, ?, ?, ?)`,
-          [key, feature, Buffer.from(value), event, created],
-        )
-      }
-    }
-  },
-
-  async dump(_state, server) {
-    await using connection = await connect(server)
-    const dump = new Map<string, string>()
-    for (const table of await tableNames(connection.client)) {
-      for (const [name, text] of await dumpTable(connection.client, table)) dump.set(name, text)
-    }
-    return dump
-  },
-
-  async clear(_state, server) {
-    await using connection = await connect(server)
-    for (const table of await tableNames(connection.client))
-      await connection.client.query(`DROP TABLE ${quoted(table)}`)
-  },
-}
-
-function goldenServer(service: MariadbService): GoldenServer {
-  const { host, port, user, password, database } = service
-  return {
-    onlineStore: { type: 'mysql', host, port, user, password, database },
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
-  }
-}
+export const mysqlGolden = sqlGolden<Connection>({
+  service: 'mariadb',
+  names: { key: 'entity_key_text', event: 'event_ts', created: 'created_ts' },
+  start: mariadbServer,
+  connect,
+  tableNames,
+  loadTable,
+  dumpTable,
+  dropTable: (client, name) => client.query(`DROP TABLE ${quoted(name)}`),
+  recordedTable,
+})
 
 async function connect(server: GoldenServer): Promise<AsyncDisposable & { readonly client: Connection }> {
   const { createConnection } = await import('mysql2/promise')
-  const { host, port, user, password, database } = server.onlineStore
   const client = await createConnection({
-    host: String(host),
-    port: Number(port),
-    user: String(user),
-    password: String(password),
-    database: String(database),
+    ...loginOf(server),
     dateStrings: true,
     rowsAsArray: true,
   })
@@ -72,17 +29,22 @@ async function connect(server: GoldenServer): Promise<AsyncDisposable & { readon
   return { client, [Symbol.asyncDispose]: () => client.end() }
 }
 
-function recordedDump(tables: readonly GoldenTable[]): StoreDump {
-  const cells = tables.flatMap(({ name, rows }) =>
-    rows.map(
-      ({ key, feature, value, event, created }) =>
-        [name, key, feature, [Buffer.from(value).toString('hex'), event, created]] as const,
-    ),
+function recordedTable({ name, content, rows }: GoldenTable): StoreDump {
+  const cells = rows.map(
+    ({ key, feature, value, event, created }) =>
+      [name, key, feature, [Buffer.from(value).toString('hex'), event, created]] as const,
   )
-  return new Map([
-    ...tables.map(({ name, content }) => [`${name} definition`, String(content.ddl_reported)] as const),
-    ...dumpOf(cells),
-  ])
+  return new Map([[`${name} definition`, String(content.ddl_reported)], ...dumpOf(cells)])
+}
+
+async function loadTable(client: Connection, { name, content, rows }: GoldenTable): Promise<void> {
+  await client.query(String(content.ddl_reported))
+  for (const { key, feature, value, event, created } of rows) {
+    await client.execute(
+      `INSERT INTO ${quoted(name)} (entity_key, feature_name, value, event_ts, created_ts) VALUES (?, ?, ?, ?, ?)`,
+      [key, feature, Buffer.from(value), event, created],
+    )
+  }
 }
 
 async function tableNames(client: Connection): Promise<readonly string[]> {

@@ -1,89 +1,45 @@
 import type { Client as PostgresClient } from 'pg'
-import { type PostgresService, postgresServer } from '../../services/postgres.ts'
-import { missingFor } from '../../services/programs.ts'
+import { postgresServer } from '../../services/postgres.ts'
 import { listOf } from '../golden-json.ts'
-import { type CellNames, dumpOf, type GoldenTable, rowsOf, tablesOf } from './sql-golden.ts'
-import type { GoldenServer, StoreDump, StoreGolden } from './store-golden.ts'
-
-const names: CellNames = { key: 'entity_key_hex', event: 'event_ts_utc', created: 'created_ts_utc' }
+import { dumpOf, type GoldenTable, loginOf, sqlGolden } from './sql-golden.ts'
+import type { GoldenServer, StoreDump } from './store-golden.ts'
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** Goldens of PostgreSQL, in the schema that they were recorded in: columns, indexes and every byte of every row. */
-export const postgresGolden: StoreGolden = {
-  async start() {
-    return missingFor('postgres') === undefined ? goldenServer(await postgresServer()) : undefined
-  },
-
-  states(golden, { project }) {
-    const tables = tablesOf(golden, names)
-    return [{ name: '', options: {}, content: golden, recorded: recordedDump(tables), rows: rowsOf(tables, project) }]
-  },
-
-  async load(state, server) {
-    await using connection = await connect(server)
-    for (const table of tablesOf(state.content, names)) await loadTable(connection.client, table)
-  },
-
-  async dump(_state, server) {
-    await using connection = await connect(server)
-    const dump = new Map<string, string>()
-    for (const table of await tableNames(connection.client)) {
-      for (const [name, text] of await dumpTable(connection.client, table)) dump.set(name, text)
-    }
-    return dump
-  },
-
-  async clear(_state, server) {
-    await using connection = await connect(server)
-    for (const table of await tableNames(connection.client)) {
-      await connection.client.query(`DROP TABLE public.${quoted(table)}`)
-    }
-  },
-}
-
-function goldenServer(service: PostgresService): GoldenServer {
-  const { host, port, user, password, database } = service
-  return {
-    onlineStore: { type: 'postgres', host, port, user, password, database, sslmode: 'disable' },
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
-  }
-}
+export const postgresGolden = sqlGolden<PostgresClient>({
+  service: 'postgres',
+  names: { key: 'entity_key_hex', event: 'event_ts_utc', created: 'created_ts_utc' },
+  start: postgresServer,
+  connect,
+  tableNames,
+  loadTable,
+  dumpTable,
+  dropTable: (client, name) => client.query(`DROP TABLE public.${quoted(name)}`),
+  recordedTable,
+})
 
 async function connect(server: GoldenServer): Promise<AsyncDisposable & { readonly client: PostgresClient }> {
   const { Client } = (await import('pg')).default
-  const { host, port, user, password, database } = server.onlineStore
-  const client = new Client({
-    host: String(host),
-    port: Number(port),
-    user: String(user),
-    password: String(password),
-    database: String(database),
-    options: '-c TimeZone=UTC',
-  })
+  const client = new Client({ ...loginOf(server), options: '-c TimeZone=UTC' })
   await client.connect()
   return { client, [Symbol.asyncDispose]: () => client.end() }
 }
 
-function recordedDump(tables: readonly GoldenTable[]): StoreDump {
-  const cells = tables.flatMap(({ name, rows }) =>
-    rows.map(
-      ({ key, feature, value, event, created, content }) =>
-        [
-          name,
-          key,
-          feature,
-          [Buffer.from(value).toString('hex'), content.value_text, content.vector_value, event, created],
-        ] as const,
-    ),
+function recordedTable({ name, content, rows }: GoldenTable): StoreDump {
+  const cells = rows.map(
+    ({ key, feature, value, event, created, content: row }) =>
+      [
+        name,
+        key,
+        feature,
+        [Buffer.from(value).toString('hex'), row.value_text, row.vector_value, event, created],
+      ] as const,
   )
-  const shapes = tables.flatMap(({ name, content }) => [
-    [`${name} columns`, JSON.stringify(content.columns)] as const,
-    ...listOf(content.indexes)
-      .map(listOf)
-      .map(([index, definition]) => [`${name} index ${String(index)}`, String(definition)] as const),
-  ])
-  return new Map([...shapes, ...dumpOf(cells)])
+  const indexes = listOf(content.indexes)
+    .map(listOf)
+    .map(([index, definition]) => [`${name} index ${String(index)}`, String(definition)] as const)
+  return new Map([[`${name} columns`, JSON.stringify(content.columns)], ...indexes, ...dumpOf(cells)])
 }
 
 async function tableNames(client: PostgresClient): Promise<readonly string[]> {

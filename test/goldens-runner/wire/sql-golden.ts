@@ -1,6 +1,7 @@
 import { Instant } from '../../../src/base/instant.ts'
+import { missingFor, type ServiceName } from '../../services/programs.ts'
 import { type GoldenValue, type JsonObject, listOf, objectOf } from '../golden-json.ts'
-import type { GoldenRow, StoreDump } from './store-golden.ts'
+import type { GoldenRow, GoldenServer, StoreDump, StoreGolden } from './store-golden.ts'
 
 /** What the goldens of SQL stores have in common: tables of rows, one per key and feature. */
 export interface GoldenTable {
@@ -26,7 +27,68 @@ export interface CellNames {
   readonly created: string
 }
 
-export function tablesOf(golden: GoldenValue, names: CellNames): readonly GoldenTable[] {
+/** What the goldens of one SQL store have for themselves. */
+export interface SqlTables<Client> {
+  readonly service: ServiceName
+  readonly names: CellNames
+  start(): Promise<GoldenServer>
+  connect(server: GoldenServer): Promise<AsyncDisposable & { readonly client: Client }>
+  tableNames(client: Client): Promise<readonly string[]>
+  /** Makes a table as it was recorded, with its rows. */
+  loadTable(client: Client, table: GoldenTable): Promise<void>
+  dumpTable(client: Client, name: string): Promise<StoreDump>
+  dropTable(client: Client, name: string): Promise<unknown>
+  /** What `dumpTable` has to find. */
+  recordedTable(table: GoldenTable): StoreDump
+}
+
+/** Goldens of a SQL store, table by table. */
+export function sqlGolden<Client>(own: SqlTables<Client>): StoreGolden {
+  return {
+    async start() {
+      return missingFor(own.service) === undefined ? own.start() : undefined
+    },
+
+    states(golden, { project }) {
+      const tables = tablesOf(golden, own.names)
+      const recorded = new Map(tables.flatMap((table) => [...own.recordedTable(table)]))
+      return [{ name: '', options: {}, content: golden, recorded, rows: rowsOf(tables, project) }]
+    },
+
+    async load(state, server) {
+      await using connection = await own.connect(server)
+      for (const table of tablesOf(state.content, own.names)) await own.loadTable(connection.client, table)
+    },
+
+    async dump(_state, server) {
+      await using connection = await own.connect(server)
+      const dump = new Map<string, string>()
+      for (const table of await own.tableNames(connection.client)) {
+        for (const [name, text] of await own.dumpTable(connection.client, table)) dump.set(name, text)
+      }
+      return dump
+    },
+
+    async clear(_state, server) {
+      await using connection = await own.connect(server)
+      for (const table of await own.tableNames(connection.client)) await own.dropTable(connection.client, table)
+    },
+  }
+}
+
+/** How a client gets into a server. */
+export function loginOf({ onlineStore }: GoldenServer) {
+  const { host, port, user, password, database } = onlineStore
+  return {
+    host: String(host),
+    port: Number(port),
+    user: String(user),
+    password: String(password),
+    database: String(database),
+  }
+}
+
+function tablesOf(golden: GoldenValue, names: CellNames): readonly GoldenTable[] {
   return listOf(objectOf(golden).tables)
     .map(objectOf)
     .map((table) => ({
@@ -51,7 +113,7 @@ function cellOf(row: JsonObject, names: CellNames): GoldenCell {
 }
 
 /** The cells of each key, together. */
-export function rowsOf(tables: readonly GoldenTable[], project: string): readonly GoldenRow[] {
+function rowsOf(tables: readonly GoldenTable[], project: string): readonly GoldenRow[] {
   return tables.flatMap((table) =>
     [...Map.groupBy(table.rows, (cell) => cell.key)].map(([key, cells]) => ({
       view: table.name.slice(project.length + 1),
