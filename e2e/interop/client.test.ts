@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +9,8 @@ import { createClient, type FeastClient, FeastClientError } from 'feast-ts/clien
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startHttpServer } from '../../src/serve/http/http-server.ts'
 import type { RunningServer } from '../../src/serve/serving-context.ts'
+import { freePort } from '../../test/services/free-port.ts'
+import { driverFeatures, writeByFeast } from './both-sides.ts'
 import { feastPython, feastSide } from './feast-side.ts'
 
 /** One client for both servers, each on a copy of one repository. */
@@ -24,8 +25,7 @@ beforeAll(async () => {
   const theirRepo = join(folder, 'feast')
   const ourRepo = join(folder, 'ours')
   await feastSide('make', theirRepo)
-  await feastSide('apply', theirRepo)
-  await feastSide('materialize', theirRepo, '2023-11-14T00:00:00+00:00', '2023-11-30T00:00:00+00:00')
+  await writeByFeast(theirRepo)
   cpSync(theirRepo, ourRepo, { recursive: true })
   const port = await freePort()
   feastPort = port
@@ -56,17 +56,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
-}
-
 /** What a call gives on both servers. */
 async function both<T>(call: (client: FeastClient) => Promise<T>): Promise<readonly [T, T]> {
   return Promise.all([call(clients.feast), call(clients.ours)])
@@ -74,11 +63,9 @@ async function both<T>(call: (client: FeastClient) => Promise<T>): Promise<reado
 
 describe('one client gets from our server what it gets from real Feast', () => {
   test('values, by name, in all types, of keys that are there and of keys that are not', async () => {
-    const features = ['conv_rate', 'acc_rate', 'trips'].map((name) => `driver_stats:${name}`)
-    const more = ['level', 'name', 'active', 'since', 'photo', 'last_scores'].map((name) => `driver_profile:${name}`)
     const entities = Array.from({ length: 200 }, (_, index) => ({ driver_id: 950 + index }))
     for (const fullFeatureNames of [false, true]) {
-      const request = { features: [...features, ...more], entities, fullFeatureNames }
+      const request = { features: driverFeatures, entities, fullFeatureNames }
       const [theirs, own] = await both((client) => client.getOnlineFeatures(request))
       expect(own.names.toSorted()).toEqual(theirs.names.toSorted())
       expect(own.rows()).toEqual(theirs.rows())

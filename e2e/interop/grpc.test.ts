@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { startGrpcServer } from '../../src/serve/grpc/grpc-server.ts'
 import { freePort } from '../../test/services/free-port.ts'
-import { feastPython, feastSide } from './feast-side.ts'
+import { driverFeatures, makeRepository, window } from './both-sides.ts'
+import { feastPython } from './feast-side.ts'
 
 const script = fileURLToPath(new URL('./grpc_side.py', import.meta.url))
-const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
-const references = [
-  ...['conv_rate', 'acc_rate', 'trips'].map((name) => `driver_stats:${name}`),
-  ...['level', 'name', 'active', 'since', 'photo', 'last_scores'].map((name) => `driver_profile:${name}`),
-]
 const drivers = Array.from({ length: 100 }, (_, index) => 950 + index)
 const at = '2024-06-01T12:00:00Z'
 const row = { driver_id: 7_000_001, clicks: 42, event_timestamp: at, created: at }
@@ -29,10 +25,8 @@ const folder = mkdtempSync(join(tmpdir(), 'interop-grpc-'))
 const stops: (() => unknown)[] = []
 
 /** The shared repository, applied and materialized by us. */
-async function makeRepository(): Promise<string> {
-  const repo = join(folder, 'ours')
-  await feastSide('make', repo)
-  copyFileSync(fileURLToPath(new URL('./definitions.ts', import.meta.url)), join(repo, 'definitions.ts'))
+async function repositoryOfUs(): Promise<string> {
+  const repo = await makeRepository(join(folder, 'ours'))
   await using store = await openStore(repo)
   await store.apply()
   await store.materialize(window)
@@ -80,9 +74,9 @@ let answers: Readonly<Record<'theirs' | 'ours' | 'compatible', Answers>>
 let further: readonly unknown[]
 
 beforeAll(async () => {
-  const repo = await makeRepository()
+  const repo = await repositoryOfUs()
   const [theirs, ours, compatible] = await Promise.all([feastListen(repo), serve(repo, null), serve(repo, 'feast')])
-  const read = ['GrpcFeatureServer', references, drivers]
+  const read = ['GrpcFeatureServer', driverFeatures, drivers]
   const readBack = ['GrpcFeatureServer', ['driver_pushed:clicks'], [7_000_001, 7_000_002]]
   const ofEach = [theirs, ours, compatible].map((address) => [
     ['read', address, ...read],
@@ -91,7 +85,7 @@ beforeAll(async () => {
     ['health', address, ''],
   ])
   const ofOurs = [
-    ['read', ours, 'ServingService', references, drivers],
+    ['read', ours, 'ServingService', driverFeatures, drivers],
     ['health', ours, 'feast.serving.ServingService'],
     ['health', ours, 'nope'],
     ['reflect', ours],

@@ -2,62 +2,25 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type FeatureStore, openStore } from 'feast-ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { driverFeatures, drivers, inStore, makeRepository, onlineByFeast, window, writeByFeast } from './both-sides.ts'
 import { feastSide } from './feast-side.ts'
 import { asPythonLists, type Listing, listedByUs, onlineByUs, rowsOfParquet, withoutTimes } from './our-side.ts'
 
-const references = [
-  'driver_stats:conv_rate',
-  'driver_stats:acc_rate',
-  'driver_stats:trips',
-  'driver_profile:level',
-  'driver_profile:name',
-  'driver_profile:active',
-  'driver_profile:since',
-  'driver_profile:photo',
-  'driver_profile:last_scores',
-  'driver_city_weather:rain',
-  'driver_city_weather:sky',
-]
-const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
-const entityRows = Array.from({ length: 520 }, (_, index) => ({
-  driver_id: 990 + index,
-  city_name: `city${index % 101}`,
-}))
-
+const references = [...driverFeatures, 'driver_city_weather:rain', 'driver_city_weather:sky']
+const entityRows = drivers.map((driver, index) => ({ ...driver, city_name: `city${index % 101}` }))
 const folder = mkdtempSync(join(tmpdir(), 'interop-'))
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-
-/** A repository with the data and configuration of both, and the definitions of one or both sides. */
-async function makeRepository(name: string): Promise<string> {
-  const repo = join(folder, name)
-  await feastSide('make', repo)
-  copyFileSync(here('./definitions.ts'), join(repo, 'definitions.ts'))
-  return repo
-}
-
-async function inStore<Result>(repo: string, use: (store: FeatureStore) => Promise<Result>): Promise<Result> {
-  await using store = await openStore(repo)
-  return await use(store)
-}
 
 const materializeByUs = async (repo: string): Promise<unknown> =>
   inStore(repo, async (store) => store.materialize(window))
-
-async function onlineByFeast(repo: string): Promise<unknown> {
-  const request = join(repo, 'request.json')
-  writeFileSync(request, JSON.stringify({ features: references, entity_rows: entityRows }))
-  return feastSide('online', repo, request)
-}
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a repository that we applied and materialized', () => {
   let repo: string
   beforeAll(async () => {
-    repo = await makeRepository('ours')
-    copyFileSync(here('./on-demand.ts'), join(repo, 'on-demand.ts'))
+    repo = await makeRepository(join(folder, 'ours'))
+    copyFileSync(fileURLToPath(new URL('./on-demand.ts', import.meta.url)), join(repo, 'on-demand.ts'))
     await inStore(repo, async (store) => store.apply())
     await materializeByUs(repo)
   })
@@ -67,7 +30,7 @@ describe('a repository that we applied and materialized', () => {
   })
 
   test('gives real Feast the online values that it gives us', async () => {
-    expect(await onlineByFeast(repo)).toEqual(
+    expect(await onlineByFeast(repo, references, entityRows)).toEqual(
       await inStore(repo, async (store) => onlineByUs(store, references, entityRows)),
     )
   })
@@ -90,9 +53,8 @@ describe('a repository that we applied and materialized', () => {
 describe('a repository that real Feast applied and materialized', () => {
   let repo: string
   beforeAll(async () => {
-    repo = await makeRepository('theirs')
-    await feastSide('apply', repo)
-    await feastSide('materialize', repo, window.start, window.end)
+    repo = await makeRepository(join(folder, 'theirs'))
+    await writeByFeast(repo)
   })
 
   test('lists the same objects to us', async () => {
@@ -101,7 +63,7 @@ describe('a repository that real Feast applied and materialized', () => {
 
   test('gives us the online values that it gives real Feast', async () => {
     expect(await inStore(repo, async (store) => onlineByUs(store, references, entityRows))).toEqual(
-      await onlineByFeast(repo),
+      await onlineByFeast(repo, references, entityRows),
     )
   })
 

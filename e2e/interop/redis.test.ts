@@ -1,74 +1,37 @@
-import { appendFileSync, copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type FeatureStore, openStore } from 'feast-ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stringify } from 'yaml'
 import { featureField } from '../../src/online/redis/redis-layout.ts'
 import type { OnlineTable } from '../../src/plugin/online-store.ts'
 import { describeService } from '../../test/services/describe-service.ts'
 import { redisCluster, redisServer } from '../../test/services/redis.ts'
-import { feastSide } from './feast-side.ts'
+import {
+  driverFeatures,
+  drivers,
+  inStore,
+  onlineByFeast,
+  repositoriesOnServers,
+  window,
+  writeByFeast,
+} from './both-sides.ts'
 import { onlineByUs } from './our-side.ts'
 
-const references = [
-  'driver_stats:conv_rate',
-  'driver_stats:acc_rate',
-  'driver_stats:trips',
-  'driver_profile:level',
-  'driver_profile:name',
-  'driver_profile:active',
-  'driver_profile:since',
-  'driver_profile:photo',
-  'driver_profile:last_scores',
-]
-const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
 const views = ['driver_stats', 'driver_profile', 'driver_pushed']
 const stats: OnlineTable = { project: 'interop', view: 'driver_stats', version: null, joinKeys: [], features: [] }
-const entityRows = Array.from({ length: 520 }, (_, index) => ({ driver_id: 990 + index }))
-const original = mkdtempSync(join(tmpdir(), 'interop-redis-'))
-let made: Promise<unknown> | undefined
-afterAll(() => rmSync(original, { recursive: true, force: true }))
+const repositoryOn = repositoriesOnServers()
 
 /** A repository with the data and definitions of both sides, over Redis. */
-async function makeRepository(repo: string, block: Readonly<Record<string, unknown>>): Promise<string> {
-  made ??= feastSide('make', join(original, 'made'))
-  await made
-  cpSync(join(original, 'made'), repo, { recursive: true })
-  const python = join(repo, 'definitions.py')
-  // The other views have tens of thousands of keys, and nothing that these two do not have.
-  writeFileSync(python, readFileSync(python, 'utf8').replaceAll('name="driver_city_weather", ', '$&online=False, '))
-  copyFileSync(fileURLToPath(new URL('./definitions.ts', import.meta.url)), join(repo, 'definitions.ts'))
-  const yaml = join(repo, 'feature_store.yaml')
-  const head = readFileSync(yaml, 'utf8').replace(/online_store:\n( {2}.*\n)+/, '')
-  writeFileSync(yaml, head + stringify({ online_store: { type: 'redis', ...block } }))
-  return repo
-}
+const makeRepository = (repo: string, block: Readonly<Record<string, unknown>>): Promise<string> =>
+  repositoryOn(repo, { type: 'redis', ...block })
 
-async function inStore<Result>(repo: string, use: (store: FeatureStore) => Promise<Result>): Promise<Result> {
-  await using store = await openStore(repo)
-  return await use(store)
-}
-
-const byUs = (repo: string): Promise<unknown> => inStore(repo, (store) => onlineByUs(store, references, entityRows))
-
-async function byFeast(repo: string): Promise<unknown> {
-  const request = join(repo, 'request.json')
-  writeFileSync(request, JSON.stringify({ features: references, entity_rows: entityRows }))
-  return feastSide('online', repo, request)
-}
+const byUs = (repo: string): Promise<unknown> => inStore(repo, (store) => onlineByUs(store, driverFeatures, drivers))
 
 async function writeByUs(repo: string): Promise<void> {
   await inStore(repo, async (store) => {
     await store.apply()
     await store.materialize({ ...window, views })
   })
-}
-
-async function writeByFeast(repo: string): Promise<void> {
-  await feastSide('apply', repo)
-  await feastSide('materialize', repo, window.start, window.end)
 }
 
 /** All hashes of a database as text, field by field. */
@@ -96,11 +59,11 @@ describeService('redis', redisServer, (redis) => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('real Feast reads what we wrote', async () => {
-    expect(await byFeast(ours)).toEqual(await byUs(ours))
+    expect(await onlineByFeast(ours)).toEqual(await byUs(ours))
   })
 
   test('we read what real Feast wrote', async () => {
-    const expected = await byFeast(theirs)
+    const expected = await onlineByFeast(theirs)
     expect(await byUs(theirs)).toEqual(expected)
     expect(JSON.stringify(expected)).toContain('naïve')
   })
@@ -125,18 +88,18 @@ describeService('redis', redisServer, (redis) => {
   })
 
   test('real Feast fails on packed rows, never misses them, and finds its own again, byte for byte', async () => {
-    const [before, expected] = [await dump('2'), await byFeast(theirs)]
+    const [before, expected] = [await dump('2'), await onlineByFeast(theirs)]
     const packed = join(folder, 'packed')
     cpSync(theirs, packed, { recursive: true })
     appendFileSync(join(packed, 'feature_store.yaml'), '  layout: packed\n')
     const { converted } = await inStore(packed, (store) => store.convertOnlineStore())
     expect(converted).toBeGreaterThan(500)
     for (const repo of [packed, theirs]) expect(await byUs(repo)).toEqual(expected)
-    await expect(byFeast(theirs)).rejects.toThrow('DecodeError')
+    await expect(onlineByFeast(theirs)).rejects.toThrow('DecodeError')
     await expect(writeByFeast(theirs)).rejects.toThrow('DecodeError')
     await inStore(theirs, (store) => store.convertOnlineStore())
     expect(await dump('2')).toEqual(before)
-    expect(await byFeast(theirs)).toEqual(expected)
+    expect(await onlineByFeast(theirs)).toEqual(expected)
   })
 })
 
@@ -147,11 +110,11 @@ describeService('redis', redisCluster, (cluster) => {
       const block = { redis_type: 'redis_cluster', connection_string: `${cluster().host}:${cluster().port}` }
       const repo = await makeRepository(join(folder, 'shared'), block)
       await writeByFeast(repo)
-      const expected = await byFeast(repo)
+      const expected = await onlineByFeast(repo)
       expect(await byUs(repo)).toEqual(expected)
       for (const node of cluster().nodes) await node.cli('FLUSHALL')
       await writeByUs(repo)
-      expect(await byFeast(repo)).toEqual(await byUs(repo))
+      expect(await onlineByFeast(repo)).toEqual(await byUs(repo))
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -1,77 +1,35 @@
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type FeatureStore, openStore } from 'feast-ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stringify } from 'yaml'
 import { describeService } from '../../test/services/describe-service.ts'
 import { mariadbServer } from '../../test/services/mariadb.ts'
 import { postgresServer } from '../../test/services/postgres.ts'
-import { feastSide } from './feast-side.ts'
+import type { SqlService } from '../../test/services/service.ts'
+import {
+  driverFeatures,
+  drivers,
+  inStore,
+  onlineByFeast,
+  repositoriesOnServers,
+  window,
+  writeByFeast,
+} from './both-sides.ts'
 import { onlineByUs } from './our-side.ts'
 
-const references = [
-  'driver_stats:conv_rate',
-  'driver_stats:acc_rate',
-  'driver_stats:trips',
-  'driver_profile:level',
-  'driver_profile:name',
-  'driver_profile:active',
-  'driver_profile:since',
-  'driver_profile:photo',
-  'driver_profile:last_scores',
-]
-const window = { start: '2023-11-14T00:00:00+00:00', end: '2023-11-30T00:00:00+00:00' }
-const entityRows = Array.from({ length: 520 }, (_, index) => ({ driver_id: 990 + index }))
 const views = ['driver_stats', 'driver_profile']
-
-type Block = Readonly<Record<string, unknown>>
-
-interface SqlService extends AsyncDisposable {
-  readonly onlineStore: Block
-  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
-}
 
 interface Side {
   readonly service: () => SqlService
   /** The block `online_store` of one of the two sides, each with tables of its own. */
-  readonly block: (side: string) => Block
+  readonly block: (side: string) => Readonly<Record<string, unknown>>
   /** Every byte of one side's table. */
   readonly dump: (side: string, view: string) => string
 }
 
-/** What both sides and both stores start from; making it once saves half a minute. */
-const original = mkdtempSync(join(tmpdir(), 'interop-original-'))
-let made: Promise<unknown> | undefined
-afterAll(() => rmSync(original, { recursive: true, force: true }))
+const makeRepository = repositoriesOnServers()
 
-/** A repository with the data and definitions of both sides, over a store on a server. */
-async function makeRepository(folder: string, block: Block): Promise<string> {
-  const repo = join(folder, 'repository')
-  made ??= feastSide('make', original)
-  await made
-  cpSync(original, repo, { recursive: true })
-  // Its other views have tens of thousands of keys, which Feast writes to MySQL one by one.
-  const python = join(repo, 'definitions.py')
-  writeFileSync(python, readFileSync(python, 'utf8').replaceAll('name="driver_city_weather", ', '$&online=False, '))
-  copyFileSync(fileURLToPath(new URL('./definitions.ts', import.meta.url)), join(repo, 'definitions.ts'))
-  const yaml = join(repo, 'feature_store.yaml')
-  const head = readFileSync(yaml, 'utf8').replace(/online_store:\n( {2}.*\n)+/, '')
-  writeFileSync(yaml, head + stringify({ online_store: block }))
-  return repo
-}
-
-async function inStore<Result>(repo: string, use: (store: FeatureStore) => Promise<Result>): Promise<Result> {
-  await using store = await openStore(repo)
-  return await use(store)
-}
-
-async function onlineByFeast(repo: string): Promise<unknown> {
-  const request = join(repo, 'request.json')
-  writeFileSync(request, JSON.stringify({ features: references, entity_rows: entityRows }))
-  return feastSide('online', repo, request)
-}
+const byUs = (repo: string): Promise<unknown> => inStore(repo, (store) => onlineByUs(store, driverFeatures, drivers))
 
 function describeSides({ service, block, dump }: Side): void {
   const folder = mkdtempSync(join(tmpdir(), 'interop-sql-'))
@@ -83,19 +41,18 @@ function describeSides({ service, block, dump }: Side): void {
       await store.materialize({ ...window, views })
     })
     theirs = await makeRepository(join(folder, 'theirs'), block('theirs'))
-    await feastSide('apply', theirs)
-    await feastSide('materialize', theirs, window.start, window.end)
+    await writeByFeast(theirs)
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('real Feast reads what we wrote', async () => {
-    const expected = await inStore(ours, (store) => onlineByUs(store, references, entityRows))
+    const expected = await byUs(ours)
     expect(await onlineByFeast(ours)).toEqual(expected)
   })
 
   test('we read what real Feast wrote', async () => {
     const expected = await onlineByFeast(theirs)
-    expect(await inStore(theirs, (store) => onlineByUs(store, references, entityRows))).toEqual(expected)
+    expect(await byUs(theirs)).toEqual(expected)
     expect(JSON.stringify(expected)).toContain('naïve')
   })
 

@@ -5,14 +5,10 @@ import { expect, it } from 'vitest'
 import { describeService } from '../services/describe-service.ts'
 import { mariadbServer } from '../services/mariadb.ts'
 import { postgresServer } from '../services/postgres.ts'
+import type { SqlService } from '../services/service.ts'
 import { keyOf, openOnlineStore, readEvents, rowsOf, tableOf } from './store-rows.ts'
 
 const run = promisify(execFile)
-
-interface SqlService extends AsyncDisposable {
-  readonly onlineStore: Readonly<Record<string, unknown>>
-  query(sql: string): Promise<unknown>
-}
 
 /** @param keyLiteral how an entity key stands in SQL, given its bytes in hexadecimal. */
 function describeWriters(service: () => SqlService, keyLiteral: (hex: string) => string): void {

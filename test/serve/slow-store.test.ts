@@ -50,13 +50,13 @@ describe('with a store that does not answer', () => {
   test('what is more than may be at work is answered 503 at once, and other routes go on', async () => {
     const atWork = [1, 2, 3, 4].map(() => send(agent, url('/get-online-features'), wanted))
     await until(() => context.gate.inFlight === 4)
-    const started = performance.now()
     const refused = await send(agent, url('/get-online-features'), wanted)
     expect(refused.status).toBe(503)
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'FTS7006' })
     const health = await fetch(url('/health'))
     expect(health.status).toBe(200)
-    expect(performance.now() - started).toBeLessThan(700)
+    // None of them has ended yet.
+    expect(context.gate.inFlight).toBe(4)
     await Promise.all(atWork)
   })
 

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { frozenClock } from '../../src/base/clock.ts'
 import { openStore } from '../../src/index.ts'
@@ -10,14 +9,12 @@ import { at, configuration, definitions, makeData, noon, row } from '../rides.ts
 import { describeService } from '../services/describe-service.ts'
 import { mariadbServer } from '../services/mariadb.ts'
 import { postgresServer } from '../services/postgres.ts'
-import type { Service } from '../services/service.ts'
+import type { SqlService } from '../services/service.ts'
 import { writeParquet } from '../write-parquet.ts'
 import { RidesStore } from './rides-store.ts'
 
-interface SqlService extends Service {
-  readonly onlineStore: Readonly<Record<string, unknown>>
-  query(sql: string): Promise<unknown>
-}
+/** How long to wait for what happens within a second unless the machine has much else to do. */
+const patience = { timeout: 20_000 }
 
 interface Answer {
   readonly status: number
@@ -43,13 +40,13 @@ function describeServing(service: () => SqlService, refuseKey: string): void {
         while (!isOver) answers.push(await read())
       }),
     )
-    await sleep(200)
+    await expect.poll(() => answers.length, patience).toBeGreaterThan(10)
     await service().kill()
-    await sleep(200)
+    await expect.poll(() => answers.at(-1)?.status, patience).toBe(503)
     expect(await ask('/ready')).toMatchObject({ status: 503, body: { ready: false } })
     expect(await read()).toMatchObject({ status: 503, body: { code: 'FTS5014' } })
     await service().restart()
-    await sleep(200)
+    await expect.poll(() => answers.at(-1)?.status, patience).toBe(200)
     isOver = true
     await load
     expect(await ask('/ready')).toMatchObject({ status: 200, body: { ready: true } })
