@@ -191,6 +191,7 @@ function emptyFolder(): string {
   if (given === undefined) return mkdtempSync(join(tmpdir(), 'feast-demo-'))
   const path = resolve(given)
   mkdirSync(path, { recursive: true })
-  if (readdirSync(path).length > 0) throw new Error(`${path} is not empty`)
-  return path
+  if (readdirSync(path).length === 0) return path
+  console.error(`The demo wants an empty folder; ${path} is not empty.`)
+  process.exit(1)
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { removeFolder, serverFolder } from './folder.ts'
+import { serverFolder } from './folder.ts'
 import { freePort } from './free-port.ts'
 import { dynamodbJars, program } from './programs.ts'
 import { ServerProcess } from './server-process.ts'
-import type { Service } from './service.ts'
+import { type Service, serviceOf } from './service.ts'
 
 export interface DynamodbService extends Service {
   /** What `endpoint_url` is set to. */
@@ -36,16 +36,5 @@ export async function dynamodbLocal(): Promise<DynamodbService> {
         () => false,
       ),
   })
-  return {
-    host: '127.0.0.1',
-    port,
-    endpoint,
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    restart: () => server.restart(),
-    async [Symbol.asyncDispose]() {
-      await server.kill()
-      removeFolder(folder)
-    },
-  }
+  return { ...serviceOf(server, folder, port), endpoint }
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeFolder, serverFolder } from './folder.ts'
+import { serverFolder } from './folder.ts'
 import { freePort } from './free-port.ts'
 import { accountOf, program } from './programs.ts'
 import { ServerProcess } from './server-process.ts'
-import type { SqlService } from './service.ts'
+import { type SqlService, serviceOf } from './service.ts'
 
 export interface MariadbOptions {
   /** Further options of the server, such as `--sql-mode=ANSI`. */
@@ -50,8 +50,7 @@ GRANT ALL ON *.* TO '${user}'@'%';\n`,
     isReady: (output) => output.includes('ready for connections'),
   })
   return {
-    host: '127.0.0.1',
-    port,
+    ...serviceOf(server, folder, port),
     user,
     password,
     database,
@@ -65,13 +64,6 @@ GRANT ALL ON *.* TO '${user}'@'%';\n`,
       } finally {
         await connection.end()
       }
-    },
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    restart: () => server.restart(),
-    async [Symbol.asyncDispose]() {
-      await server.kill()
-      removeFolder(folder)
     },
   }
 }

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Certificates, makeCertificates } from './certificates.ts'
-import { removeFolder, serverFolder } from './folder.ts'
+import { serverFolder } from './folder.ts'
 import { freePort } from './free-port.ts'
 import { accountOf, program } from './programs.ts'
 import { ServerProcess } from './server-process.ts'
-import type { SqlService } from './service.ts'
+import { type SqlService, serviceOf } from './service.ts'
 
 export interface PostgresService extends SqlService {
   /** Undefined without `tls`. */
@@ -61,8 +61,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     stopSignal: 'SIGINT',
   })
   return {
-    host: '127.0.0.1',
-    port,
+    ...serviceOf(server, folder, port),
     user,
     password,
     database,
@@ -84,13 +83,6 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     },
     get pid() {
       return server.pid
-    },
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    restart: () => server.restart(),
-    async [Symbol.asyncDispose]() {
-      await server.kill()
-      removeFolder(folder)
     },
   }
 }

@@ -8,7 +8,7 @@ import { removeFolder, serverFolder } from './folder.ts'
 import { freePort, freePorts } from './free-port.ts'
 import { program } from './programs.ts'
 import { ServerProcess } from './server-process.ts'
-import type { Service } from './service.ts'
+import { type Service, serviceOf } from './service.ts'
 
 const run = promisify(execFile)
 
@@ -47,20 +47,12 @@ export async function redisServer(options: RedisOptions = {}): Promise<RedisServ
   const server = await startRedis(folder, [...args, ...(options.args ?? [])])
   const tls = certificates === undefined ? [] : ['--tls', '--cacert', certificates.authority]
   return {
-    host: '127.0.0.1',
-    port,
+    ...serviceOf(server, folder, port),
     certificates,
     get pid() {
       return server.pid
     },
     cli: (...command) => redisCli(port, ...tls, ...command),
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    restart: () => server.restart(),
-    async [Symbol.asyncDispose]() {
-      await server.kill()
-      removeFolder(folder)
-    },
   }
 }
 

@@ -1,3 +1,6 @@
+import { removeFolder } from './folder.ts'
+import type { ServerProcess } from './server-process.ts'
+
 /** A real server that a test started, on loopback and in a temporary folder of its own. */
 export interface Service extends AsyncDisposable {
   readonly host: string
@@ -19,4 +22,19 @@ export interface SqlService extends Service {
   readonly onlineStore: Readonly<Record<string, unknown>> & { readonly type: string }
   /** Runs a statement and returns its rows. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+
+/** A process and its folder as a service; the folder goes with it. */
+export function serviceOf(server: ServerProcess, folder: string, port: number): Service {
+  return {
+    host: '127.0.0.1',
+    port,
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    async [Symbol.asyncDispose]() {
+      await server.kill()
+      removeFolder(folder)
+    },
+  }
 }
