@@ -42,7 +42,7 @@ function run(command: string, cwd: string): string {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     // Outside this repository nothing of it may be found, and nothing may be fetched that the tarball lacks.
-    env: { ...process.env, npm_config_yes: 'false' },
+    env: { ...process.env, npm_config_yes: 'false', XDG_CACHE_HOME: join(folder, '.cache') },
   })
   process.stdout.write(`${output.replace(/^/gm, '  ').trimEnd()}\n`)
   return output

@@ -11,7 +11,7 @@ test('the demo goes from an empty folder to the best driver', async () => {
     const demo = fileURLToPath(new URL('../scripts/demo.ts', import.meta.url))
     const output = execFileSync(process.execPath, [demo, join(folder, 'story')], {
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: join(folder, '.cache') },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const steps = ['init rides', 'plan', 'apply', 'get-online-features', 'materialize-incremental', 'serve']

@@ -86,7 +86,7 @@ export const offline = definePlugin({ kind: 'offline_store', name: 'empty', open
 
 async function feast(...args: readonly string[]): Promise<string> {
   const bin = fileURLToPath(new URL('../bin/feast.mjs', import.meta.url))
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', XDG_CACHE_HOME: join(repoPath, '.cache') }
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...args], { cwd: repoPath, env })
   return stdout + stderr
 }

@@ -41,7 +41,7 @@ let folder: string
 let trained: string
 
 async function run(program: string, ...args: readonly string[]): Promise<string> {
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', XDG_CACHE_HOME: join(folder, '.cache') }
   const { stdout } = await promisify(execFile)(program, args, { cwd: folder, env })
   return stdout
 }

@@ -19,7 +19,8 @@ async function feast(...argv: readonly string[]): Promise<{ code: number; stdout
       },
     })
   const stdin = new PassThrough()
-  const code = await main(argv, { stdout: into('stdout'), stderr: into('stderr'), stdin, env: {}, cwd: repo })
+  const env = { XDG_CACHE_HOME: join(repo, '.cache') }
+  const code = await main(argv, { stdout: into('stdout'), stderr: into('stderr'), stdin, env, cwd: repo })
   return { code, ...printed }
 }
 

@@ -52,7 +52,7 @@ function feast(answer: string, ...args: readonly string[]): Promise<{ code: numb
     execFile(
       'python3',
       ['-c', onTerminal, answer, process.execPath, bin, ...args],
-      { cwd: repo, env: { ...env, TERM: 'xterm-256color' } },
+      { cwd: repo, env: { ...env, TERM: 'xterm-256color', XDG_CACHE_HOME: join(folder, '.cache') } },
       (error, stdout) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, screen: stdout }),
     )
   })
@@ -65,7 +65,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'feast-terminal-'))
   execFileSync(process.execPath, [bin, 'init', 'rides'], { cwd: folder })
   repo = join(folder, 'rides')
-  execFileSync(process.execPath, [bin, 'apply'], { cwd: repo })
+  execFileSync(process.execPath, [bin, 'apply'], {
+    cwd: repo,
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, '.cache') },
+  })
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))

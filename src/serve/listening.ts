@@ -17,8 +17,8 @@ export async function readTlsFiles({
       throw new FeatureStoreError('FTS7009', { message: `${path} cannot be read.`, cause })
     }
   }
-  const [key, cert] = await Promise.all([read(keyPath), read(certPath)])
-  return { key, cert }
+  // One after the other: of two files that are missing it is always the same one that is named.
+  return { key: await read(keyPath), cert: await read(certPath) }
 }
 
 const whyNot: Readonly<Record<string, string>> = {

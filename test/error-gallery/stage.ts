@@ -38,6 +38,9 @@ export const fare = onDemandFeatureView('fare', {
 export const ranking = featureService('ranking', [stats, fare])
 `
 
+/** Names for the completion of shells are kept nowhere, least of all in the home of whoever runs the tests. */
+const noCache = { XDG_CACHE_HOME: '/dev/null' }
+
 /** The rows that most fixtures read. */
 export const statsSql = `SELECT TIMESTAMPTZ '2026-01-01 10:00:00+00' AS event_timestamp, 1001::BIGINT AS driver_id,
   0.5::FLOAT AS conv_rate, 7::BIGINT AS trips`
@@ -112,7 +115,7 @@ export class Stage {
     })
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const stdin = new PassThrough()
-    await main(argv, { stdout: silent, stderr: sink, stdin, env: {}, cwd: this.folder })
+    await main(argv, { stdout: silent, stderr: sink, stdin, env: noCache, cwd: this.folder })
     return printed.trimEnd()
   }
 
@@ -120,7 +123,7 @@ export class Stage {
   run(...argv: readonly string[]): Promise<string> {
     const bin = fileURLToPath(new URL('../../bin/feast.mjs', import.meta.url))
     return new Promise((resolve) => {
-      const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
+      const env = { ...process.env, ...noCache, NO_COLOR: '1', FORCE_COLOR: '0' }
       execFile(process.execPath, [bin, ...argv], { cwd: this.folder, env }, (_error, _stdout, stderr) =>
         resolve(stderr.trimEnd()),
       )

@@ -37,7 +37,8 @@ const blocks = (language: string): readonly string[] =>
 const chapter = (title: string): string => page.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? ''
 
 async function run(file: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(file, args, { cwd: folder, env: { ...process.env, NO_COLOR: '1' } })
+  const env = { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: join(folder, '.cache') }
+  const { stdout } = await promisify(execFile)(file, args, { cwd: folder, env })
   return stdout
 }
 
