@@ -14,7 +14,7 @@ const files = execFileSync(
   .filter((file) => file !== '' && !file.includes('/gen/'))
 
 const long = files
-  .map((file) => ({ file, lines: readFileSync(file, 'utf8').split('\n').length }))
+  .map((file) => ({ file, lines: readFileSync(file, 'utf8').trimEnd().split('\n').length }))
   .filter(({ lines }) => lines > limit)
 
 for (const { file, lines } of long) console.error(`${file} has ${lines} lines; the limit is ${limit}`)

@@ -204,6 +204,16 @@ describe('serving, as the README has it', () => {
   })
 })
 
+test('the first file that the README of a minimal project shows can be planned', async () => {
+  const feast = (...args: readonly string[]): Promise<string> =>
+    run(process.execPath, join(root, 'bin/feast.mjs'), ...args)
+  await feast('init', 'minimal', '--minimal')
+  const text = readFileSync(join(folder, 'minimal/README.md'), 'utf8')
+  writeFileSync(join(folder, 'minimal/features.ts'), /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '')
+  expect(await feast('-c', 'minimal', 'plan')).toContain('Will create feature view driver_hourly_stats')
+  rmSync(join(folder, 'minimal'), { recursive: true })
+})
+
 test('the figures of the README and of bench/RESULTS.md are those that the benchmarks recorded', () => {
   expect(readFileSync(join(root, 'bench/RESULTS.md'), 'utf8')).toBe(resultsDocument())
   expect(withFigures('<!-- figures -->\n\n<!-- end of figures -->')).toContain('| Commands | cpu of `feast version` |')

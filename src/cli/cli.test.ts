@@ -108,13 +108,6 @@ describe('init', () => {
     expect((await feast(['init', 'my-store', '--minimal'], place)).code).toBe(0)
     const { stdout } = await feast(['apply'], join(place, 'my-store'))
     expect(stdout).toContain('Applying changes for project my_store\nCreated project my_store\n')
-    const readme = await readFile(join(place, 'my-store/README.md'), 'utf8')
-    await writeFile(join(place, 'my-store/features.ts'), /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '')
-    const planned = await feast(['plan'], join(place, 'my-store'))
-    expect(planned).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('Will create feature view driver_hourly_stats'),
-    })
     await rm(place, { recursive: true })
   })
 
