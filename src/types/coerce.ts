@@ -1,6 +1,7 @@
 import { Instant } from '../base/instant.ts'
 import { type DataType, formatDataType, type ScalarTypeName } from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
+import { fromJsonText, mayBeJsonText } from './json-text.ts'
 import { setOwn } from './value-decoder.ts'
 import { boolOf, bytesOf, doubleOf, floatOf, int32Of, int64Of, misfit, textOf } from './value-leaf.ts'
 import { isZoned } from './zoned-time.ts'
@@ -8,21 +9,22 @@ import { isZoned } from './zoned-time.ts'
 /**
  * A value from a user's program as a feature value of a type: safe whole numbers become `bigint` for Int64, a `Date` or
  * ISO-8601 text becomes an {@link Instant}, a `Set` or typed array becomes an array, an object becomes JSON text for
- * Json. `undefined` and null are null. Nothing is rounded or cut.
+ * Json, JSON text becomes a map, a struct or a list of them. `undefined` and null are null. Nothing is rounded or cut.
  *
  * @throws FTS5081 when the value is not of the type or would lose something.
  */
 export function coerceValue(value: unknown, type: DataType): FeatureValue {
   if (value === null || value === undefined) return null
+  const given = typeof value === 'string' && mayBeJsonText(type) ? fromJsonText(value) : value
   switch (type.kind) {
     case 'scalar':
-      return scalarCoercions[type.name](value as FeatureValue)
+      return scalarCoercions[type.name](given as FeatureValue)
     case 'array':
-      return elementsOf(value, type).map((element) => coerceValue(element, type.of))
+      return elementsOf(given, type).map((element) => coerceValue(element, type.of))
     case 'set':
-      return distinct(elementsOf(value, type).map((element) => coerceValue(element, type.of)))
+      return distinct(elementsOf(given, type).map((element) => coerceValue(element, type.of)))
     case 'struct':
-      return coerceStruct(value, type.fields)
+      return coerceStruct(given, type.fields)
   }
 }
 

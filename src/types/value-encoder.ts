@@ -2,6 +2,7 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { Instant } from '../base/instant.ts'
 import { array, type DataType } from './data-type.ts'
 import type { FeatureValue } from './feature-value.ts'
+import { fromJsonText } from './json-text.ts'
 import { scalarEncoders } from './scalar-encoders.ts'
 import { casesOfType, type LeafKind, mapKeyCases, type ValueCaseName, valueCases } from './value-cases.ts'
 import { leaves, misfit, secondsOf, textOf } from './value-leaf.ts'
@@ -19,7 +20,8 @@ const compiled = new WeakMap<DataType, ValueEncoder>()
 /**
  * The encoder of a type, made once per type: bytes are those of protobuf's own serialisation, null is empty. Within a
  * list, null becomes the type's zero ("" / 0 / false / the missing time), and an empty inner list becomes null, as in
- * Feast. Values inside maps have the type that their JavaScript type suggests: whole numbers are `bigint`.
+ * Feast. Values inside maps have the type that their JavaScript type suggests: whole numbers are `bigint`. Maps, structs
+ * and lists of them may come as JSON text, which is how files often keep them.
  *
  * The encoder throws FTS5081 for a value that is not of the type or out of its range.
  */
@@ -139,7 +141,7 @@ function mapWriter(name: ValueCaseName, writerOfEntry: WriterOfEntry): ValueWrit
   return (writer, value) => {
     if (value === null) return
     writer.uint32(tag).fork()
-    writeEntries(writer, recordOf(value), writerOfEntry)
+    writeEntries(writer, recordOf(fromJsonText(value)), writerOfEntry)
     writer.join()
   }
 }
@@ -149,7 +151,7 @@ function mapListWriter(name: ValueCaseName, writerOfEntry: WriterOfEntry): Value
   return (writer, value) => {
     if (value === null) return
     writer.uint32(tag).fork()
-    for (const element of elementsOf(value)) {
+    for (const element of elementsOf(fromJsonText(value))) {
       writer.uint32((1 << 3) | 2).fork()
       if (element !== null) writeEntries(writer, recordOf(element), writerOfEntry)
       writer.join()
