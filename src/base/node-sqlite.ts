@@ -16,6 +16,13 @@ export function loadSqlite(): typeof Sqlite {
   }
 }
 
+/** The primary result code of an error of SQLite; undefined for other errors. */
+export function sqliteResultCode(error: unknown): number | undefined {
+  const code: unknown = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  // An extended code carries its primary one in the low byte.
+  return typeof code === 'number' ? code & 0xff : undefined
+}
+
 function isSqliteWarning(warning: unknown): boolean {
   const text = warning instanceof Error ? warning.message : String(warning)
   return text.startsWith('SQLite is an experimental feature')

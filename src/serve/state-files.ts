@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
-import { loadSqlite } from '../base/node-sqlite.ts'
+import { loadSqlite, sqliteResultCode } from '../base/node-sqlite.ts'
 import type { FeatureStoreConfig } from '../config/feature-store-config.ts'
 
 const busyMillis = 5000
@@ -78,9 +78,7 @@ export function stateUnusable(path: string, cause: unknown): FeatureStoreError {
 
 const sqliteBusy = 5
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === sqliteBusy
-}
+const isBusy = (error: unknown): boolean => sqliteResultCode(error) === sqliteBusy
 
 function whenFree(work: () => void): void {
   const until = Date.now() + busyMillis

@@ -1,22 +1,18 @@
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
+import { sqliteResultCode } from '../../base/node-sqlite.ts'
 
-/** Primary result codes of SQLite; an extended code carries its primary one in the low byte. */
+/** Primary result codes of SQLite. */
 const resultCodes = { busy: 5, locked: 6, corrupt: 11, notADatabase: 26 } as const
-
-function resultCode(error: unknown): number | undefined {
-  const code: unknown = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof code === 'number' ? code & 0xff : undefined
-}
 
 /** True when another connection held a lock, so that trying again can succeed. */
 export function isBusy(error: unknown): boolean {
-  const code = resultCode(error)
+  const code = sqliteResultCode(error)
   return code === resultCodes.busy || code === resultCodes.locked
 }
 
 /** What users see for an error of the driver; an error that is not the driver's is passed on as it is. */
 export function sqliteError(error: unknown, path: string): unknown {
-  const code = resultCode(error)
+  const code = sqliteResultCode(error)
   if (code === undefined || !(error instanceof Error)) return error
   if (/^no such (table|column): |has no column named/.test(error.message)) {
     return new FeatureStoreError('FTS5010', {
