@@ -91,7 +91,9 @@ class ShelfOnlineStore implements OnlineStore {
     readonly keep: readonly OnlineTable[]
     readonly drop: readonly OnlineTable[]
   }): Promise<void> {
-    await this.teardown(change.drop)
+    // What is kept is not dropped, whatever else a caller says of it.
+    const kept = new Set(change.keep.map((table) => this.#tableFolder(table)))
+    await this.teardown(change.drop.filter((table) => !kept.has(this.#tableFolder(table))))
     for (const table of change.keep) await mkdir(this.#tableFolder(table), { recursive: true })
   }
 
