@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -234,6 +235,20 @@ describe('materialize', () => {
     expect(
       [await intervals('stats'), await intervals('pairs'), await intervals('ageless')].map((all) => all.length),
     ).toEqual([1, 0, 0])
+  })
+
+  test('says so when the registry lost the view meanwhile', async () => {
+    const run = store.materialize({
+      ...whole,
+      views: ['stats'],
+      onProgress: ({ rowsDone }) => {
+        if (rowsDone > 0) rmSync(join(repo, 'data/registry.db'), { force: true })
+      },
+    })
+    await expect(run).rejects.toMatchObject({ code: 'FTS3104', message: expect.stringContaining('was removed') })
+    await store.apply()
+    await store.materialize({ ...whole, views: ['stats'] })
+    expect(await intervals('stats')).toHaveLength(1)
   })
 
   test('two views that are materialized at once both keep their windows', async () => {

@@ -71,9 +71,9 @@ export interface MaterializeSummary {
  * registry only after all its rows are written; an error leaves the views before it recorded.
  *
  * Memory: one batch of rows, and what the offline store needs.
- * @throws FTS6001 when the window is reversed, FTS6002 when it is incomplete, FTS3104 for an unknown view, FTS6003 for
- * one that is not served online, FTS6004 for one whose values this engine cannot compute, FTS6005 for a value that does
- * not fit its type.
+ * @throws FTS6001 when the window is reversed, FTS6002 when it is incomplete, FTS3104 for a view that is unknown or was
+ * removed meanwhile, FTS6003 for one that is not served online, FTS6004 for one whose values this engine cannot compute,
+ * FTS6005 for a value that does not fit its type.
  */
 export async function materialize(context: StoreContext, request: MaterializeRequest): Promise<MaterializeSummary> {
   const { start, end } = givenWindow(context, request)
@@ -187,11 +187,12 @@ function loadWindow(
     : loadView(context, contents, view, window, options)
 }
 
-/** One change of the registry. The view may have been changed or removed while it was loaded. */
+/** One change of the registry. The view may have been changed while it was loaded; if it was removed that is an error. */
 async function recordWindow(context: StoreContext, view: MaterializableView, window: Window): Promise<void> {
   const snapshot = await context.registry.transact(({ contents }) => {
     const current = findAnyFeatureView(contents, context.project, view.name)
-    if (current === undefined || !isStoredView(current)) return contents
+    if (current === undefined) throw removedMeanwhile(context, view)
+    if (!isStoredView(current)) return contents
     return putView(contents, {
       ...current,
       intervals: [...current.intervals, window],
@@ -200,6 +201,13 @@ async function recordWindow(context: StoreContext, view: MaterializableView, win
     })
   })
   context.remember(snapshot.contents)
+}
+
+function removedMeanwhile({ project }: StoreContext, { name }: MaterializableView): FeatureStoreError {
+  return new FeatureStoreError('FTS3104', {
+    message: `The feature view "${name}" was removed from project "${project}" while it was materialized.`,
+    notes: ['its rows are written, and nothing is recorded of them'],
+  })
 }
 
 async function incrementalStart(
