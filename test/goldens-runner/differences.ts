@@ -257,6 +257,15 @@ export const differences: readonly Difference[] = [
   },
   {
     rules: [],
+    title: 'Empty bytes are a value',
+    feast:
+      'Empty BYTES are stored as a missing value when no other row of the same write has any bytes, else as empty bytes.',
+    ours: 'They are stored as empty bytes.',
+    reason: 'What a row says must not depend on the rows that happen to be written with it.',
+    steps: {},
+  },
+  {
+    rules: [],
     title: 'Event times in SQLite are true UTC in every time zone',
     feast: 'The stored second depends on the time zone of the process that writes.',
     ours: 'It is the second since 1970 in UTC; processes with TZ=UTC, which is the only safe setting for Feast, write the same.',
