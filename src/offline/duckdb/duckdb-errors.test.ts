@@ -21,6 +21,13 @@ test.each([
   await expect(failed).rejects.toMatchObject({ code, notes: [expect.stringMatching(words)] })
 })
 
+test.each([
+  'Invalid Error: TProtocolException: Invalid data',
+  'Invalid Error: Prefetch registered for bytes outside file: /data/a.parquet, attempted range: [9, 12)',
+])('what comes of a file that is not what its footer said is told so: %s', (message) => {
+  expect(translateDuckdbError(new Error(message))).toMatchObject({ code: 'FTS4003', notes: [message] })
+})
+
 test('errors of others pass as they are', () => {
   for (const error of [new Error('Error: no'), new TypeError('x is not a function'), 'text']) {
     expect(translateDuckdbError(error)).toBe(error)

@@ -9,6 +9,11 @@ const translations: readonly { readonly pattern: RegExp; readonly code: ErrorCod
     code: 'FTS4003',
     message: 'A source file is not Parquet.',
   },
+  {
+    pattern: /TProtocolException|Prefetch registered for bytes outside file/,
+    code: 'FTS4003',
+    message: 'A source file is damaged, or was rewritten while it was read.',
+  },
   { pattern: /Out of Memory Error/, code: 'FTS4021', message: 'The query needs more memory than the limit allows.' },
 ]
 
