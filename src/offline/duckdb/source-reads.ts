@@ -40,29 +40,35 @@ export function pullLatest(
       yield* streamBatches(session, renderPullLatest(plan, duckdbDialect), resultColumnsOf(plan))
       return
     }
-    for (const part of await partsOf(session, table, plan, request)) {
-      yield* pullPart(session, request, repoPath, part, options.signal)
-    }
+    const parts = await partsOf(session, table, plan, request)
+    yield* pullParts(session, request, repoPath, parts, options.signal)
   }, options?.signal)
 }
 
-/** The latest row of each key of a part. They are put in order, so all is read before the first comes. */
-function pullPart(
+/** The latest row of each key, part after part. Those of a part are put in order, so all is read before the first comes. */
+async function* pullParts(
   session: Session,
   request: PullRequest,
   repoPath: string,
-  part: string,
+  parts: readonly string[],
   signal: AbortSignal | undefined,
 ): AsyncIterable<RecordBatch> {
   const { name, path } = fileSourceOf(request.source)
   const what = `data source "${name}"`
-  const read = async function* (files: readonly string[]): AsyncIterable<RecordBatch> {
-    signal?.throwIfAborted()
-    const plan = await pullPlan(session, await openParquet(session, files, name, what), request, 'entityKey')
-    const sql = renderPullLatest({ ...plan, where: [...plan.where, part] }, duckdbDialect)
-    yield* streamBatches(session, sql, resultColumnsOf(plan), loadBatchRows)
+  let planned: { readonly state: string; readonly plan: PullPlan } | undefined
+  for (const part of parts) {
+    const read = async function* (files: readonly string[], state: string): AsyncIterable<RecordBatch> {
+      signal?.throwIfAborted()
+      if (planned?.state !== state) {
+        const table = await openParquet(session, files, name, what)
+        planned = { state, plan: await pullPlan(session, table, request, 'entityKey') }
+      }
+      const { plan } = planned
+      const sql = renderPullLatest({ ...plan, where: [...plan.where, part] }, duckdbDialect)
+      yield* streamBatches(session, sql, resultColumnsOf(plan), loadBatchRows)
+    }
+    yield* fromUnchangedFiles(() => sourceFiles(path, repoPath, what), read, what)
   }
-  return fromUnchangedFiles(() => sourceFiles(path, repoPath, what), read, what)
 }
 
 const everyKey = 'true'

@@ -9,18 +9,19 @@ const pauseMs = 100
  * Batches that come from one state of some files. A query looks at a file more than once and finds rows by their place,
  * so that of a file that is rewritten meanwhile it would deliver the wrong ones. `read` must have read everything when
  * it gives its first batch; when a file has changed by then, or reading it fails because it changes, all begins anew.
+ * What it knows of files in one state holds as long as it is called with that state.
  *
  * @throws FTS4015 when the files change every time.
  */
 export async function* fromUnchangedFiles<T>(
   filesNow: () => Promise<readonly string[]>,
-  read: (files: readonly string[]) => AsyncIterable<T>,
+  read: (files: readonly string[], state: string) => AsyncIterable<T>,
   what: string,
 ): AsyncIterable<T> {
   for (let attempt = 1; ; attempt++) {
     const files = await filesNow()
     const before = await statesOf(files)
-    const batches = read(files)[Symbol.asyncIterator]()
+    const batches = read(files, before)[Symbol.asyncIterator]()
     const first = await batches.next().then(
       (result) => ({ result }),
       (error: unknown) => ({ error }),
@@ -54,7 +55,7 @@ async function* from<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): Async
 async function statesOf(files: readonly string[]): Promise<string> {
   const states = files.map(async (file) => {
     const found = await stat(file, { bigint: true }).catch(() => undefined)
-    return found === undefined ? 'missing' : `${found.ino} ${found.size} ${found.mtimeNs}`
+    return `${file} ${found === undefined ? 'missing' : `${found.ino} ${found.size} ${found.mtimeNs}`}`
   })
   return (await Promise.all(states)).join('\n')
 }
