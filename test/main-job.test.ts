@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -168,6 +168,20 @@ describe('a training set', () => {
     const names = table.schema.fields.map((field) => field.name)
     expect(names).toEqual(['event_timestamp', 'driver_id', 'distance', 'conv_rate', 'trips', 'price', 'doubled'])
   })
+
+  test.each(['with', 'without'])(
+    'is written to a file and never in the place of a folder, %s on-demand outputs',
+    async (how) => {
+      const job = store.getHistoricalFeatures({ features: [how === 'with' ? fare : stats], entities })
+      const place = await mkdtemp(join(folder, 'place-'))
+      await writeFile(join(place, 'one.parquet'), 'mine')
+      await expect(job.toParquet(place)).rejects.toMatchObject({ code: 'FTS4019' })
+      expect(await readdir(place)).toEqual(['one.parquet'])
+      expect(await job.toParquet(join(place, 'rows'))).toEqual({ rows: 5 })
+      expect((await readdir(place)).sort()).toEqual(['one.parquet', 'rows'])
+      expect((await stat(join(place, 'rows'))).isFile()).toBe(true)
+    },
+  )
 
   test('is written as Parquet with and without on-demand outputs', async () => {
     const plain = join(folder, 'plain.parquet')

@@ -49,6 +49,14 @@ test('no rows still have the columns that the request needs', async () => {
   expect(rows.table.numRows).toBe(0)
 })
 
+test.each([
+  ['', 'an empty text'],
+  [null, 'null'],
+  [{ file: 'rows.parquet' }, 'another object'],
+])('%j is refused, not taken for a path or a query', async (input, what) => {
+  await expect(read(input)).rejects.toMatchObject({ code: 'FTS4507', message: expect.stringContaining(what) })
+})
+
 test('a text is a query when it begins like one, and else a path', async () => {
   expect(await read('SELECT * FROM stats')).toEqual({ kind: 'sql', query: 'SELECT * FROM stats' })
   expect(await read('\n with x as (select 1) from x')).toMatchObject({ kind: 'sql' })

@@ -31,7 +31,7 @@ const queryStart = /^\s*(select|with|from)\s/i
 
 /** @throws FTS4507 when the input is of no known form, FTS4508 and FTS4503 for a value of the wrong type. */
 export async function toEntityRows(input: EntityInput, resolved: ResolvedFeatures): Promise<EntityRows> {
-  if (typeof input === 'string') {
+  if (typeof input === 'string' && input.trim() !== '') {
     return queryStart.test(input) ? { kind: 'sql', query: input } : { kind: 'file', path: toPath(input) }
   }
   if (isRows(input)) return fromObjects(input, resolved)
@@ -41,9 +41,15 @@ export async function toEntityRows(input: EntityInput, resolved: ResolvedFeature
     if ('path' in input && typeof input.path === 'string') return { kind: 'file', path: toPath(input.path) }
   }
   throw new FeatureStoreError('FTS4507', {
-    message: `Entity rows are an array of objects, an Arrow table, a path or a query; this is a ${typeof input}.`,
+    message: `Entity rows are an array of objects, an Arrow table, a path or a query; this is ${formOf(input)}.`,
     field: 'entities',
   })
+}
+
+function formOf(input: unknown): string {
+  if (typeof input === 'string') return 'an empty text'
+  if (typeof input === 'object') return input === null ? 'null' : 'another object'
+  return `a ${typeof input}`
 }
 
 function isRows(input: unknown): input is readonly Readonly<Record<string, unknown>>[] {

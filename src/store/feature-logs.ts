@@ -12,7 +12,7 @@ import { getAnyFeatureView, getFeatureService } from '../registry/lookup.ts'
 import { arrowTypeOf, columnData, loadArrow } from '../types/arrow.ts'
 import { type DataType, int32, string, unixTimestamp } from '../types/data-type.ts'
 import type { FeatureRow } from '../types/feature-value.ts'
-import { columnNames, objectsOf, type RowsInput, typedRow } from './offline-rows.ts'
+import { columnNames, objectsOf, type RowsInput, requireRows, typedRow } from './offline-rows.ts'
 import { batchOf, RowBatches } from './row-batches.ts'
 import type { StoreContext } from './store-context.ts'
 import { type TimeInput, toInstant } from './time-input.ts'
@@ -71,17 +71,17 @@ export interface WriteLoggedFeaturesRequest {
 
 /**
  * Adds served features to the log of a feature service, as one more file, and returns how many rows.
- * @throws FTS3105 for an unknown service, FTS4512 when it has no logging destination, FTS4513 when columns differ.
+ * @throws FTS3105 for an unknown service, FTS4512 when it has no logging destination, FTS4513 when columns differ,
+ * FTS4516 for what is no rows.
  */
 export async function writeLoggedFeatures(context: StoreContext, request: WriteLoggedFeaturesRequest): Promise<number> {
   const contents = await context.contents()
   const service = getFeatureService(contents, context.project, request.service)
   const destination = destinationOf(service)
   const columns = logColumns(contents, context.project, service)
-  refuseOtherColumns(service, columnNames(request.logs), columns)
-  const rows = objectsOf(request.logs).map((row, index) =>
-    typedRow(completed(row, context.clock.now()), index, columns),
-  )
+  const logs = requireRows(request.logs)
+  refuseOtherColumns(service, columnNames(logs), columns)
+  const rows = objectsOf(logs).map((row, index) => typedRow(completed(row, context.clock.now()), index, columns))
   if (rows.length > 0) await (await context.offlineStore()).writeLogs(await logTable(rows, columns), destination)
   return rows.length
 }

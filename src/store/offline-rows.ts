@@ -11,6 +11,21 @@ import { batchOf } from './row-batches.ts'
 /** Rows that are written: objects or an Arrow table. */
 export type RowsInput = readonly Readonly<Record<string, unknown>>[] | Table
 
+/** The same rows, when they are of a form that can be written. @throws FTS4516 */
+export function requireRows(rows: RowsInput): RowsInput {
+  if (isTable(rows)) return rows
+  const refuse = (what: string, value: unknown, field: string): never => {
+    const kind = value === null ? 'null' : `a ${typeof value}`
+    throw new FeatureStoreError('FTS4516', {
+      message: `${what} is ${kind}, not ${field === 'rows' ? 'rows' : 'an object'}.`,
+      field,
+    })
+  }
+  if (!Array.isArray(rows)) return refuse('What is to be written', rows, 'rows')
+  const odd = rows.findIndex((row: unknown) => typeof row !== 'object' || row === null)
+  return odd === -1 ? rows : refuse(`Row ${odd}`, rows[odd], `rows[${odd}]`)
+}
+
 /** The names of all columns, in order of first mention. */
 export function columnNames(rows: RowsInput): readonly string[] {
   if (isTable(rows)) return rows.schema.fields.map((field) => field.name)

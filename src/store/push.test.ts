@@ -130,6 +130,30 @@ test('rows that do not fit the source of the history are not served either when 
   expect(await online('both', 2)).toEqual([{ rate: null, trips: null }])
 })
 
+test('rows that do not fit one of the views are written to none', async () => {
+  const { trips: _, ...row } = names['logical names']
+  await expect(store.push({ source: 'feed', rows: [row] })).rejects.toMatchObject({ code: 'FTS5021' })
+  await expect(store.push({ source: 'feed', rows: [{ ...row, trips: 'many' }] })).rejects.toMatchObject({
+    code: 'FTS5022',
+  })
+  expect(await online('rates', 2)).toEqual([{ rate: null }])
+})
+
+test.each([
+  ['null', null, 'rows'],
+  ['a text', '2', 'rows'],
+  ['a list with null', [names['logical names'], null], 'rows[1]'],
+])('%s is refused as rows, wherever they should go', async (_, given, field) => {
+  const rows = given as never
+  const refused = { code: 'FTS4516', field }
+  for (const to of ['online', 'offline', 'onlineAndOffline'] as const) {
+    await expect(store.push({ source: 'feed', rows, to })).rejects.toMatchObject(refused)
+  }
+  await expect(store.writeToOfflineStore({ view: 'rates', rows })).rejects.toMatchObject(refused)
+  await expect(store.writeToOnlineStore({ view: 'rates', rows })).rejects.toMatchObject(refused)
+  expect(await asOfNoon('both', 2)).toEqual([{ rate: null, trips: null }])
+})
+
 test('rows that no batch source would keep are refused offline instead of being lost', () => {
   // Only a registry that something else has written can be so.
   const bare = { ...rates, batchSource: null }

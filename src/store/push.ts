@@ -5,10 +5,10 @@ import type { StoredFeatureView } from '../model/feature-view.ts'
 import type { RegistryContents } from '../model/registry-contents.ts'
 import { listObjects } from '../registry/lookup.ts'
 import { type Named, nameOf } from './named.ts'
-import { objectsOf, type RowsInput } from './offline-rows.ts'
+import { objectsOf, type RowsInput, requireRows } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
 import { prepareAppend } from './write-to-offline-store.ts'
-import { writeRowsOnline } from './write-to-online-store.ts'
+import { prepareOnline } from './write-to-online-store.ts'
 
 /** Where pushed rows go. */
 export type PushTarget = 'online' | 'offline' | 'onlineAndOffline'
@@ -35,23 +35,21 @@ export interface PushSummary {
 
 /**
  * Writes rows of a push source to every view that has it as its source: online, then offline, after a look at whether
- * they fit the history. A batch source of several views receives the rows once.
+ * they fit every view and the history. A batch source of several views receives the rows once.
  * @throws FTS5020 for an unknown source, FTS5021 and FTS5022 for rows that do not fit a view, FTS4510 for columns that
- * are not the batch source's.
+ * are not the batch source's, FTS4516 for what is no rows.
  */
 export async function push(context: StoreContext, request: PushRequest): Promise<PushSummary> {
   const contents = await context.contents()
   const views = viewsFedBy(contents, context.project, nameOf(request.source))
   const to = request.to ?? 'online'
-  const appends = to === 'online' ? [] : await preparedAppends(context, views, request.rows)
+  const given = requireRows(request.rows)
+  const appends = to === 'online' ? [] : await preparedAppends(context, views, given)
+  const rows = objectsOf(given)
+  const fed = to === 'offline' ? [] : views
+  const writes = fed.map((view) => ({ view: view.name, write: prepareOnline(context, contents, view, rows) }))
   const online: { view: string; written: number; stale: number }[] = []
-  if (to !== 'offline') {
-    const rows = objectsOf(request.rows)
-    for (const view of views) {
-      const summary = await writeRowsOnline(context, contents, view, rows, request.signal)
-      online.push({ view: view.name, ...summary })
-    }
-  }
+  for (const { view, write } of writes) online.push({ view, ...(await write(request.signal)) })
   const offline: { source: string; rows: number }[] = []
   for (const { source, append } of appends) offline.push({ source, rows: await append() })
   return { online, offline }

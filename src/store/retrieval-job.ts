@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { rename, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
@@ -46,17 +48,26 @@ export class RetrievalJob<Row = FeatureRow> extends RowBatches<Row> {
   /**
    * Writes all rows to one Parquet file, which is replaced. Relative paths start at the working directory.
    * Memory: one batch.
+   * @throws FTS4019 when a folder is there.
    */
   async toParquet(path: string, signal?: AbortSignal): Promise<{ readonly rows: number }> {
+    const file = resolve(path)
+    const found = await stat(file).catch(() => undefined)
+    if (found?.isDirectory() === true) {
+      throw new FeatureStoreError('FTS4019', { message: `"${path}" is a folder, and the rows go to one file.` })
+    }
     const prepared = await this.resolved()
     await checkColumns(prepared)
-    if (prepared.resolved.onDemandViews.length === 0) return prepared.historical.toParquet(resolve(path), signal)
+    if (prepared.resolved.onDemandViews.length === 0) return prepared.historical.toParquet(file, signal)
     let rows = 0
     const counted = tap(this.batches(signal), (batch) => {
       rows += batch.numRows
     })
-    const storage: SavedDatasetStorage = { kind: 'file', path: resolve(path), s3EndpointOverride: '' }
+    // A path with another ending would become a folder.
+    const written = file.endsWith('.parquet') ? file : `${file}.${randomUUID()}.parquet`
+    const storage: SavedDatasetStorage = { kind: 'file', path: written, s3EndpointOverride: '' }
     await prepared.offlineStore.persist(counted, storage, { overwrite: true })
+    if (written !== file) await rename(written, file)
     return { rows }
   }
 

@@ -7,7 +7,7 @@ import { getFeatureView } from '../registry/lookup.ts'
 import { invalid, sameDataType } from '../types/data-type.ts'
 import { isTable } from './entity-rows.ts'
 import { type Named, nameOf } from './named.ts'
-import { columnNames, type RowsInput, renameColumns, rowCountOf, tableOf } from './offline-rows.ts'
+import { columnNames, type RowsInput, renameColumns, requireRows, rowCountOf, tableOf } from './offline-rows.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface WriteToOfflineStoreRequest {
@@ -23,7 +23,7 @@ export interface WriteToOfflineStoreRequest {
  * Adds rows to the batch source of a view, all or none, and returns how many. The columns must be exactly the source's,
  * each by its logical name or by its own.
  * @throws FTS3104 for an unknown view, FTS4501 when it has no batch source, FTS4510 when columns differ, FTS4508 for a
- * value of another type.
+ * value of another type, FTS4516 for what is no rows.
  */
 export async function writeToOfflineStore(context: StoreContext, request: WriteToOfflineStoreRequest): Promise<number> {
   const view = getFeatureView(await context.contents(), context.project, nameOf(request.view))
@@ -34,7 +34,9 @@ export async function writeToOfflineStore(context: StoreContext, request: WriteT
       field: 'view',
     })
   }
-  const append = await prepareAppend(context, source, request.rows, { reorder: request.reorderColumns ?? true })
+  const append = await prepareAppend(context, source, requireRows(request.rows), {
+    reorder: request.reorderColumns ?? true,
+  })
   return append()
 }
 

@@ -6,7 +6,7 @@ import { joinKeyFields } from '../registry/join-keys.ts'
 import { getAnyFeatureView } from '../registry/lookup.ts'
 import { type EncodingTarget, encodeRows, type InputRow } from './encode-rows.ts'
 import { type Named, nameOf } from './named.ts'
-import { objectsOf, type RowsInput } from './offline-rows.ts'
+import { objectsOf, type RowsInput, requireRows } from './offline-rows.ts'
 import { onlineTable } from './online-tables.ts'
 import { physicalSourceOf } from './physical-source.ts'
 import { readSettings } from './read-settings.ts'
@@ -23,7 +23,7 @@ export interface WriteToOnlineStoreRequest {
 /**
  * Writes rows to the online store. Of several rows of a key the newest stays, also if it is there already. When no row
  * has a single feature value nothing is written, as in Feast, with a warning.
- * @throws FTS3104 for an unknown view, FTS5023 for one that keeps no values, FTS5021 and FTS5022 for the rows.
+ * @throws FTS3104 for an unknown view, FTS5023 for one that keeps no values, FTS5021, FTS5022 and FTS4516 for the rows.
  */
 export async function writeToOnlineStore(
   context: StoreContext,
@@ -31,23 +31,24 @@ export async function writeToOnlineStore(
 ): Promise<OnlineWriteSummary> {
   const contents = await context.contents()
   const view = storedView(getAnyFeatureView(contents, context.project, nameOf(request.view)))
-  return writeRowsOnline(context, contents, view, objectsOf(request.rows), request.signal)
+  return prepareOnline(context, contents, view, objectsOf(requireRows(request.rows)))(request.signal)
 }
 
-export async function writeRowsOnline(
+/** Checks rows for a view and gives what writes them. @throws FTS5021, FTS5022 */
+export function prepareOnline(
   context: StoreContext,
   contents: RegistryContents,
   view: StoredFeatureView,
   rows: readonly InputRow[],
-  signal?: AbortSignal,
-): Promise<OnlineWriteSummary> {
-  if (rows.length === 0) return { written: 0, stale: 0 }
+): (signal?: AbortSignal) => Promise<OnlineWriteSummary> {
+  const nothing = async (): Promise<OnlineWriteSummary> => ({ written: 0, stale: 0 })
+  if (rows.length === 0) return nothing
   const batch = encodeRows(targetOf(context, contents, view), rows)
   if (batch.values.every((column) => column.every((value) => value.length === 0))) {
     context.logger.warn('All features of the rows are null; nothing was written.', { view: view.name })
-    return { written: 0, stale: 0 }
+    return nothing
   }
-  return (await context.onlineStore()).write(batch, signal)
+  return async (signal) => (await context.onlineStore()).write(batch, signal)
 }
 
 function storedView(view: AnyFeatureView): StoredFeatureView {

@@ -95,6 +95,11 @@ export const offlineFixtures: Readonly<Record<string, Fixture>> = {
     return store.getHistoricalFeatures({ features: ['driver_stats'], entities: [row] }).toRows()
   },
   FTS4018: historicalOf(features.replace("timestampField: 'event_timestamp'", "timestampField: 'trips'"), statsSql),
+  FTS4019: async (stage) => {
+    const store = await stage.applied()
+    const job = store.getHistoricalFeatures({ features: ['driver_stats'], entities: [row] })
+    return job.persist({ kind: 'file', path: 'data', s3EndpointOverride: '' }, { overwrite: true })
+  },
   FTS4501: async (stage) => {
     const store = await stage.applied(features.replace('  source,\n', ''))
     return store.getHistoricalFeatures({ features: ['driver_stats'], entities: [row] }).toRows()
@@ -148,6 +153,7 @@ export const offlineFixtures: Readonly<Record<string, Fixture>> = {
     const rows = await tableFromRows([{ driver_id: 1001n }])
     return store.addToHistory({ source: 'former_source', rows, once: { sender: 'server', sequence: 1 } })
   },
+  FTS4516: append([7 as never]),
   FTS8001: async (stage) => {
     const store = await stage.store(
       features,

@@ -115,6 +115,14 @@ export const offlineErrors = {
     cause: 'The timestamp or created column of a source does not hold times.',
     fix: 'Name the column of times, or store the column as a timestamp.',
   },
+  FTS4019: {
+    title: 'Folder is not replaced',
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    cause:
+      'Rows are to be stored in the place of a folder that holds more than Parquet files, or of a folder by one file.',
+    fix: 'Give another path.',
+  },
   FTS4020: {
     title: 'DuckDB not installed',
     http: 500,
@@ -240,5 +248,12 @@ export const offlineErrors = {
     grpc: 'FAILED_PRECONDITION',
     cause: 'Rows were accepted for a batch source that no view of the project has any more.',
     fix: 'The server has put the rows into the file that its log names; push them again where they belong.',
+  },
+  FTS4516: {
+    title: 'Rows of an unknown form',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'Rows that are to be written are not an array of objects or an Arrow table.',
+    fix: 'Give an array of objects, each with the columns by name, or an Arrow table.',
   },
 } as const satisfies Record<string, ErrorEntry>

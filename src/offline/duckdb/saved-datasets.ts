@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Field, RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../../base/errors/feature-store-error.ts'
@@ -27,7 +27,8 @@ function filePath(storage: SavedDatasetStorage, repoPath: string): string {
  * Stores batches as one Parquet file when the path ends in `.parquet`, else as a folder of one file. What was there
  * stays until all is written.
  *
- * @throws FTS4014 when something is there and `overwrite` is false; FTS4006 for storage of another kind.
+ * @throws FTS4014 when something is there and `overwrite` is false; FTS4019 for a folder that holds more than Parquet
+ * files; FTS4006 for storage of another kind.
  */
 export async function persistBatches(
   engine: Engine,
@@ -44,10 +45,22 @@ export async function persistBatches(
       notes: [`it is ${path}`],
     })
   }
+  if (found?.isDirectory() === true) await refuseOtherFiles(path)
   await engine.withSession(async (session) => {
     const select = await collect(session, batches)
     if (found?.isDirectory() === true || !path.endsWith('.parquet')) await writeFolder(session, select, path)
     else await copyToParquet(session, select, path)
+  })
+}
+
+/** A folder is replaced as a whole, so what is lost with it must be rows alone. @throws FTS4019 */
+async function refuseOtherFiles(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const others = entries.filter((entry) => !entry.isDirectory() && !/\.parquet$|^[._]/.test(entry.name))
+  if (others.length === 0) return
+  const names = others.map(({ name }) => name).sort()
+  throw new FeatureStoreError('FTS4019', {
+    message: `The folder "${folder}" holds other things than Parquet files, which would be lost: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}.`,
   })
 }
 

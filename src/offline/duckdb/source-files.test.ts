@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Instant } from '../../base/instant.ts'
@@ -256,6 +256,16 @@ describe('saved data sets', () => {
     await save(path, [row(2n, 2, 2, 20n)], true)
     expect(await read(path)).toEqual([{ trips: 20n, driver: 2n }])
     expect(await readdir(fixture.folder)).toEqual([path])
+  })
+
+  it.each(['notes.txt', 'deeper/registry.db'])('do not replace a folder that holds %s too', async (other) => {
+    await save('folder', [row(1n, 1, 1, 10n)], false)
+    const path = join(fixture.folder, 'folder', other)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, 'mine')
+    await expect(save('folder', [row(2n, 2, 2, 20n)], true)).rejects.toMatchObject({ code: 'FTS4019' })
+    expect(await readFile(path, 'utf8')).toBe('mine')
+    expect(await read('folder')).toEqual([{ trips: 10n, driver: 1n }])
   })
 
   it('stay as they were when the batches that should replace them fail', async () => {
