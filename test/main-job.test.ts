@@ -301,6 +301,8 @@ describe('a saved data set', () => {
 
   test('is replaced only when asked, and what cannot be stored is not registered', async () => {
     await store.createSavedDataset({ name: 'kept', from: job(), storage: 'data/kept.parquet' })
+    const unnamed = store.createSavedDataset({ name: '', from: job(), storage: 'data/other.parquet' })
+    await expect(unnamed).rejects.toMatchObject({ code: 'FTS2001', field: 'name' })
     const taken = store.createSavedDataset({ name: 'kept', from: job(), storage: 'data/other.parquet' })
     await expect(taken).rejects.toMatchObject({ code: 'FTS4514' })
     const there = store.createSavedDataset({ name: 'second', from: job(), storage: 'data/kept.parquet' })

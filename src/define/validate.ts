@@ -38,7 +38,8 @@ export function requireName(what: string, name: unknown, site: CallSite, forbidd
   })
 }
 
-function faultOfName(name: unknown, forbidden: readonly string[]): string | undefined {
+/** What is wrong with a name; undefined when nothing is. */
+export function faultOfName(name: unknown, forbidden: readonly string[] = []): string | undefined {
   if (typeof name !== 'string') return 'is not a text'
   if (name === '') return 'is empty'
   if (name.trim() !== name) return 'begins or ends with a blank'

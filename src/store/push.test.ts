@@ -139,6 +139,13 @@ test('rows that do not fit one of the views are written to none', async () => {
   expect(await online('rates', 2)).toEqual([{ rate: null }])
 })
 
+test('a target that nobody knows is refused, with the nearest one', async () => {
+  const pushed = store.push({ source: 'feed', rows: [names['logical names']], to: 'ONLINE' as never })
+  await expect(pushed).rejects.toMatchObject({ code: 'FTS4517', message: expect.stringContaining('"online"') })
+  expect(await online('both', 2)).toEqual([{ rate: null, trips: null }])
+  expect(await asOfNoon('both', 2)).toEqual([{ rate: null, trips: null }])
+})
+
 test.each([
   ['null', null, 'rows'],
   ['a text', '2', 'rows'],

@@ -10,8 +10,10 @@ import type { StoreContext } from './store-context.ts'
 import { prepareAppend } from './write-to-offline-store.ts'
 import { prepareOnline } from './write-to-online-store.ts'
 
+const pushTargets = ['online', 'offline', 'onlineAndOffline'] as const
+
 /** Where pushed rows go. */
-export type PushTarget = 'online' | 'offline' | 'onlineAndOffline'
+export type PushTarget = (typeof pushTargets)[number]
 
 export interface PushRequest {
   /** The push source or its name. */
@@ -37,12 +39,18 @@ export interface PushSummary {
  * Writes rows of a push source to every view that has it as its source: online, then offline, after a look at whether
  * they fit every view and the history. A batch source of several views receives the rows once.
  * @throws FTS5020 for an unknown source, FTS5021 and FTS5022 for rows that do not fit a view, FTS4510 for columns that
- * are not the batch source's, FTS4516 for what is no rows.
+ * are not the batch source's, FTS4516 for what is no rows, FTS4517 for another target.
  */
 export async function push(context: StoreContext, request: PushRequest): Promise<PushSummary> {
+  const to = request.to ?? 'online'
+  if (!pushTargets.includes(to)) {
+    throw new FeatureStoreError('FTS4517', {
+      message: `Rows cannot be pushed to ${JSON.stringify(to)}.${suggestion(String(to), pushTargets)}`,
+      field: 'to',
+    })
+  }
   const contents = await context.contents()
   const views = viewsFedBy(contents, context.project, nameOf(request.source))
-  const to = request.to ?? 'online'
   const given = requireRows(request.rows)
   const appends = to === 'online' ? [] : await preparedAppends(context, views, given)
   const rows = objectsOf(given)

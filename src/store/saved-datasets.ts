@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { FeatureStoreError } from '../base/errors/feature-store-error.ts'
 import { Instant, seconds } from '../base/instant.ts'
+import { faultOfName } from '../define/validate.ts'
 import type { DataSource } from '../model/data-source.ts'
 import type { Tags } from '../model/field.ts'
 import type { SavedDataset, SavedDatasetStorage } from '../model/saved-dataset.ts'
@@ -31,10 +32,15 @@ export interface SavedDatasetRequest {
 /**
  * Runs a job, stores its rows and registers them as a data set, in that order: what cannot be stored is not registered.
  * On-demand outputs are stored like other features.
- * @throws FTS4514 when the name is taken, FTS4xxx when something is stored there, both unless `overwrite`.
+ * @throws FTS2001 for a name that is none, FTS4514 when the name is taken, FTS4xxx when something is stored there, both unless `overwrite`.
  */
 export async function createSavedDataset(context: StoreContext, request: SavedDatasetRequest): Promise<SavedDataset> {
   const overwrite = request.overwrite ?? false
+  const fault = faultOfName(request.name)
+  if (fault !== undefined) {
+    const message = `The name ${JSON.stringify(request.name)} of a saved data set ${fault}.`
+    throw new FeatureStoreError('FTS2001', { message, field: 'name' })
+  }
   if (!overwrite) refuseTakenName(await context.contents(), context.project, request.name)
   const job = request.from
   const prepared = await job.resolved()

@@ -154,6 +154,10 @@ export const offlineFixtures: Readonly<Record<string, Fixture>> = {
     return store.addToHistory({ source: 'former_source', rows, once: { sender: 'server', sequence: 1 } })
   },
   FTS4516: append([7 as never]),
+  FTS4517: async (stage) => {
+    const store = await stage.applied()
+    return store.push({ source: 'driver_push', rows: [], to: 'ONLINE' as never })
+  },
   FTS8001: async (stage) => {
     const store = await stage.store(
       features,

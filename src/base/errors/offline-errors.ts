@@ -256,4 +256,11 @@ export const offlineErrors = {
     cause: 'Rows that are to be written are not an array of objects or an Arrow table.',
     fix: 'Give an array of objects, each with the columns by name, or an Arrow table.',
   },
+  FTS4517: {
+    title: 'Unknown place to push to',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    cause: 'Rows are pushed to something other than the online store, the offline store or both.',
+    fix: 'Push to online, offline or onlineAndOffline.',
+  },
 } as const satisfies Record<string, ErrorEntry>
