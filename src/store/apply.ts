@@ -6,7 +6,7 @@ import type { OnlineStore, OnlineTable } from '../plugin/online-store.ts'
 import type { RegistrySnapshot } from '../plugin/registry-store.ts'
 import { type Plan, refuseStalePlan } from '../registry/plan.ts'
 import type { ObjectChange, Reconciled } from '../registry/reconcile.ts'
-import { projectTables, tablesBeside } from './online-tables.ts'
+import { projectTables } from './online-tables.ts'
 import { onlineStoreOf, type PlanOptions, plan, reconcileProject } from './plan.ts'
 import { droppedTables, withInfrastructure } from './project-infrastructure.ts'
 import { readSettings } from './read-settings.ts'
@@ -104,7 +104,7 @@ class Apply {
     const store = this.#store
     if (store === null || this.#dropped.length === 0) return
     const { contents } = await this.#context.registry.load()
-    await store.update({ keep: [], drop: tablesBeside(this.#dropped, this.#kept(contents)) })
+    await store.update({ keep: this.#kept(contents), drop: this.#dropped })
     const snapshot = await this.#context.registry.transact((current) =>
       withInfrastructure(current.contents, store, this.#tables(current.contents).recorded, this.#plan.project),
     )

@@ -54,7 +54,8 @@ export async function deleteObject(
   })
   context.remember(snapshot.contents)
   if (store !== null && dropped.length > 0) {
-    await store.update({ keep: [], drop: dropped })
+    const { kept } = projectTables(snapshot.contents, project, versioned)
+    await store.update({ keep: kept, drop: dropped })
     const last = await context.registry.transact(({ contents }) =>
       withInfrastructure(contents, store, projectTables(contents, project, versioned).recorded, project),
     )

@@ -14,6 +14,7 @@ import { getFeatureView, getOnDemandFeatureView } from '../../src/registry/looku
 import { openMemoryRegistryStore } from '../../src/registry/memory/memory-registry-store.ts'
 import { isEmptyPlan, type Plan, readPlan, writePlan } from '../../src/registry/plan.ts'
 import { apply, applyObjects } from '../../src/store/apply.ts'
+import { deleteObject } from '../../src/store/delete-object.ts'
 import { plan } from '../../src/store/plan.ts'
 import { float64, int64, string } from '../../src/types/data-type.ts'
 import { openContext } from './context.ts'
@@ -102,6 +103,23 @@ test('what is not in the code is removed, with its table, its versions and its r
   const contents = await context.contents()
   expect(contents.infrastructure.map((each) => each.name)).toEqual(['rides_stats'])
   expect(contents.versionHistory.map((each) => each.viewName)).toEqual(['stats'])
+})
+
+test('a store is told what stays when it drops a view, as views may share what they are stored under', async () => {
+  const drops: string[] = []
+  const online = (store: OnlineStore): OnlineStore => ({
+    ...forward(store),
+    update: (change) => {
+      const [kept, dropped] = [change.keep, change.drop].map((tables) => tables.map((table) => table.view))
+      if (change.drop.length > 0) drops.push(`${dropped} beside ${kept}`)
+      return store.update(change)
+    },
+  })
+  const context = await openContext({ online })
+  await apply(context, repository(view('stats'), view('trips'), view('city')))
+  await apply(context, repository(view('stats'), view('trips')))
+  await deleteObject(context, 'trips')
+  expect(drops).toEqual(['city beside stats,trips', 'trips beside stats'])
 })
 
 test('an update says property by property what changes, and keeps what the registry learned', async () => {
