@@ -78,7 +78,7 @@ const everyKey = 'true'
  * are read in parts of the keys, each with a scan of its own, so that memory does not grow with the number of entities.
  * Many parts mean many scans, so a large source is read in larger ones.
  */
-const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 250_000 : 1_000_000)
+const rowsPerPart = (rows: number): number => (rows <= 4_000_000 ? 500_000 : 1_000_000)
 
 /** A part that is so many times as large as the average is not what memory is bounded with. */
 const mostOfAverage = 1.5
