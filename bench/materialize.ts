@@ -19,6 +19,11 @@ interface Outcome {
   readonly rows?: number
 }
 
+interface Sides {
+  readonly feast: Outcome
+  readonly ours: Outcome
+}
+
 const [few, many, most] = [100_000, 1_000_000, 4_000_000] as const
 const script = fileURLToPath(new URL('./feast/offline_feast.py', import.meta.url))
 const runner = fileURLToPath(new URL('./materialize-run.ts', import.meta.url))
@@ -33,19 +38,7 @@ async function run(command: readonly string[]): Promise<Outcome> {
   return JSON.parse(line.slice(7)) as Outcome
 }
 
-/** The one of three runs with the median peak: how far the heap has grown when the engine is busiest varies by a tenth. */
 async function ours(entities: number, redisPort?: number): Promise<Outcome> {
-  const outcomes = [
-    await oursOnce(entities, redisPort),
-    await oursOnce(entities, redisPort),
-    await oursOnce(entities, redisPort),
-  ]
-  const [, median] = outcomes.sort((a, b) => a.rss_peak_mb - b.rss_peak_mb)
-  if (median === undefined) throw new Error('nothing was measured')
-  return median
-}
-
-async function oursOnce(entities: number, redisPort?: number): Promise<Outcome> {
   const target = redisPort === undefined ? [] : [String(redisPort)]
   const outcome = await run([process.execPath, runner, data, String(entities), ...target])
   if (outcome.rows !== entities * 3) throw new Error(`${entities} entities: ${outcome.rows} rows are stored`)
@@ -69,37 +62,46 @@ function feast(entities: number, redisPort?: number): Promise<Outcome> {
   ])
 }
 
+/** Ours three times, Feast once among them, as the speed of a machine drifts. */
+async function bothSides(entities: number, redisPort?: number): Promise<Sides> {
+  console.error(`${entities} entities${redisPort === undefined ? '' : ' into Redis'}`)
+  const first = await ours(entities, redisPort)
+  const other = await feast(entities, redisPort)
+  return { feast: other, ours: medians([first, await ours(entities, redisPort), await ours(entities, redisPort)]) }
+}
+
+/** Each figure by itself: how large the heap is when the engine is busiest varies by a tenth. */
+function medians(outcomes: readonly Outcome[]): Outcome {
+  const median = (figure: 'cpu_s' | 'wall_s' | 'rss_peak_mb'): number =>
+    outcomes.map((outcome) => outcome[figure]).sort((a, b) => a - b)[Math.floor(outcomes.length / 2)] ?? Number.NaN
+  return { cpu_s: median('cpu_s'), wall_s: median('wall_s'), rss_peak_mb: median('rss_peak_mb') }
+}
+
 mkdirSync(data, { recursive: true })
 const gen = ['gen', '--dir', data, '--rows', '10000', '--views', '0', '--hist-ents', '1']
 execFileSync(python, [script, ...gen, '--mat-ents', [few, many, most].join(',')], { stdio: 'inherit' })
 
-const sides = new Map<number, { readonly feast: Outcome | null; readonly ours: Outcome }>()
-for (const entities of [few, many, most]) {
-  console.error(`${entities} entities`)
-  sides.set(entities, { feast: entities === most ? null : await feast(entities), ours: await ours(entities) })
-}
-
-console.error(`${many} entities into Redis`)
+const [small, large] = [await bothSides(few), await bothSides(many)]
+console.error(`${most} entities`)
+const largest = medians([await ours(most), await ours(most), await ours(most)])
 await using redis = await redisServer()
-const inRedis = { feast: await feast(many, redis.port), ours: await ours(many, redis.port) }
+const inRedis = await bothSides(many, redis.port)
 
-const cells = (side: Outcome | null): string =>
-  side === null ? '' : `${side.cpu_s.toFixed(1)} s, ${side.wall_s.toFixed(1)} s, ${side.rss_peak_mb} MB`
-const at = (entities: number): { feast: Outcome; ours: Outcome } => {
-  const both = sides.get(entities)
-  if (both === undefined || both.feast === null) throw new Error(`${entities} entities were not measured`)
-  return { feast: both.feast, ours: both.ours }
-}
-const [small, large] = [at(few), at(many)]
+const cells = (side: Outcome): string =>
+  `${side.cpu_s.toFixed(1)} s, ${side.wall_s.toFixed(1)} s, ${side.rss_peak_mb} MB`
+const row = (entities: string, sides: Sides): string[] => [entities, cells(sides.feast), cells(sides.ours)]
+const written = (entities: number): string => entities.toLocaleString('en')
 
 recordResult('materialize', {
   title: 'Materialization',
   method:
-    'Three features, two source rows per entity, one Parquet file, an empty database (SQLite file, or Redis on this machine). Each cell: cpu seconds (user and system, all threads), wall seconds and peak resident memory. Of Feast only the call is counted, of ours the whole process with its start, and of three runs the one with the median peak.',
+    'Three features, two source rows per entity, one Parquet file, an empty database (SQLite file, or Redis on this machine). Each cell: cpu seconds (user and system, all threads), wall seconds and peak resident memory. Of Feast only the call is counted, of ours the whole process with its start, each figure the median of three runs.',
   columns: ['entities', 'Feast', 'ours'],
   rows: [
-    ...[...sides].map(([entities, side]) => [entities.toLocaleString('en'), cells(side.feast), cells(side.ours)]),
-    [`${many.toLocaleString('en')}, Redis`, cells(inRedis.feast), cells(inRedis.ours)],
+    row(written(few), small),
+    row(written(many), large),
+    [written(most), '', cells(largest)],
+    row(`${written(many)}, Redis`, inRedis),
   ],
   bars: [
     { name: 'cpu, 1 M entities, of Feast', limit: 1 / 5, measured: large.ours.cpu_s / large.feast.cpu_s },
