@@ -9,7 +9,7 @@ import { columnReader } from '../../types/arrow.ts'
 import { openDuckdbOfflineStore } from './duckdb-offline-store.ts'
 
 /** More keys than are read at once. */
-const keys = 300_000
+const keys = 600_000
 const start = Instant.fromEpochSeconds(1_700_000_000)
 
 let fixture: OfflineFixture
